@@ -1,0 +1,2 @@
+//! The `hscode` command. (Skeleton.)
+fn main() {}

@@ -1,0 +1,40 @@
+//! Harmonized System (HS) codes from goods descriptions.
+//!
+//! A short description goes in ("mens cotton crew neck tee, 3 pack"), ranked codes come out, with calibrated
+//! scores, reasons, and a decision: accept, back off to an ancestor, or abstain.
+//!
+//! The crate is silent: no network, no standard output, no environment variables, no logger, no threads of its
+//! own. The same input and the same model give the same bits on every machine.
+
+mod cascade;
+mod classify;
+mod code;
+mod correlation;
+mod decision;
+mod edition;
+mod error;
+mod explanation;
+mod external;
+mod nomenclature;
+mod options;
+mod prediction;
+mod ranking;
+#[cfg(feature = "serde")]
+mod record;
+pub mod text;
+
+pub use cascade::Cascade;
+pub use classify::{Classifier, ClassifierInfo};
+pub use code::{HsCode, Level};
+pub use correlation::{Change, CorrelationTable, Target};
+pub use decision::{Decision, DecisionPolicy, Reason, Thresholds};
+pub use edition::Edition;
+pub use error::{Error, ErrorKind};
+pub use explanation::{Evidence, Explanation, TokenContribution};
+pub use external::External;
+pub use nomenclature::Nomenclature;
+pub use options::Options;
+pub use prediction::{Candidate, Passed, PassedWhy, Prediction};
+pub use ranking::Ranking;
+#[cfg(feature = "serde")]
+pub use record::Record;
