@@ -9,7 +9,7 @@ use crate::{Classifier, ClassifierInfo, Decision, Error, ErrorKind, Options, Pas
 /// Each description stops at the first stage that accepts or backs off. When all abstain, the abstention with
 /// the best-scored candidate is given (of equal ones, the earlier stage's), so that a person sees the best
 /// guesses. [`Prediction::classifier`] names the stage that answered, [`Prediction::passed`] those before it
-/// with their reasons.
+/// with their reasons. A stage that fails fails for its whole batch: those descriptions go on together.
 pub struct Cascade {
     info: ClassifierInfo,
     stages: Vec<Arc<dyn Classifier>>,
