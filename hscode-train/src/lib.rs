@@ -1,1 +1,11 @@
 //! From descriptions to a packaged model: ingest, clean, split, train, tune, evaluate, pack.
+//!
+//! Each step reads files and writes files in a [working folder](workdir::WorkDir), keeps a record of what it
+//! read, wrote and counted, and is skipped when nothing changed. Nothing is printed: a caller hears of progress
+//! through [`Progress`](progress::Progress), by which it can also stop a step.
+
+pub mod disk;
+pub mod progress;
+pub mod row;
+pub mod steps;
+pub mod workdir;
