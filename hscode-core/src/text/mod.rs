@@ -1,7 +1,36 @@
-//! What a description is. (Skeleton.)
+//! What a description is: normalisation, tokens, and whether it says enough.
+//!
+//! [`Description`] reads a text as people and machines write it (upper-case labels, HTML entities, full-width
+//! digits, any script) into one normal form and its tokens.
+//!
+//! ```
+//! use hscode_core::text::{Description, TokenKind};
+//!
+//! let mut description = Description::new();
+//! description.read("MEN&#39;S T-SHIRT, 100% Cotton  500ML");
+//! assert_eq!(description.text(), "men's t-shirt, 100% cotton 500ml");
+//! let words: Vec<_> =
+//!     description.tokens().filter(|token| token.kind == TokenKind::Word).map(|token| token.text).collect();
+//! assert_eq!(words, ["mens", "tshirt", "cotton"]);
+//! assert_eq!(description.canonical(), "mens tshirt 100 % cotton 500 ml");
+//! ```
 
-/// The longest text read, in bytes; longer text is cut at a character boundary.
-pub const MAX_DESCRIPTION_BYTES: usize = 16 * 1024;
+mod description;
+mod entities;
+mod fold;
+mod normalise;
+mod tokenise;
+mod units;
+
+pub use description::{Description, Token, TokenKind, Tokens, normalise};
+
+/// The longest text read, in bytes, before and after normalisation; longer text is cut at a character boundary
+/// and flagged ([`Description::truncated`]).
+pub const MAX_DESCRIPTION_BYTES: usize = 4096;
+
+/// The version of normalisation and tokens. A model learns from what this module makes of text, so packages
+/// record it and a package of another version is not opened. It rises whenever any text reads differently.
+pub const VERSION: u32 = 1;
 
 /// Whether a description is fit to classify. (Skeleton.)
 pub fn check(_description: &str) {}
