@@ -85,6 +85,11 @@ impl Error {
         self
     }
 
+    /// The same kind and message without the cause: for errors that are kept and reported again.
+    pub(crate) fn copied(&self) -> Self {
+        Self::new(self.0.kind, self.0.message.clone())
+    }
+
     /// The class of the error, for callers that act on it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -1,0 +1,44 @@
+//! Tasks of the repository that are no part of the product: `cargo xtask`.
+
+mod nomenclature;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask TASK
+
+Tasks:
+  nomenclature [--from DIR] [--check]
+      Writes hscode-core/data/nomenclature: the codes of the editions and their correlation from the UN tables in
+      DIR (hsYYYY.csv.gz, correlation_un.csv.gz, conversion_un.csv.gz), the titles from data/titles.
+      Without --from only the titles are renewed. --check writes nothing and fails if a file would change.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.split_first() {
+        Some((&"nomenclature", options)) => nomenclature::run(options),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(report) => {
+            show(&report);
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            complain(&why);
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "a command answers on standard output")]
+fn show(report: &str) {
+    print!("{report}");
+}
+
+#[allow(clippy::print_stderr, reason = "a command complains on standard error")]
+fn complain(why: &str) {
+    eprintln!("{why}");
+}
