@@ -106,6 +106,8 @@ fn words_are_read_as_they_are_searched() {
         ("stainless-steel", "stainless|steel"),
         ("non-woven", "non|woven"),
         ("vitamin-c", "vitamin|c"),
+        ("R-134a gas", "!r134a|gas"),
+        ("vitamin B-12", "vitamin|!b12"),
         ("vitamin c cream", "vitamin|c|cream"),
         ("pu-leather", "pu|leather"),
         ("huile d'olive", "huile|d|olive"),

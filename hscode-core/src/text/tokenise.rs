@@ -5,8 +5,8 @@
 //!   stay in runs as written: character n-grams are what reads them.
 //! - An apostrophe joins (`men's`, `mens`), except after an article that lost its vowel (`d'olive`, `d olive`).
 //! - A hyphen joins a single letter to its word (`t-shirt`, `tshirt`; `x-ray`, `xray`) and two short parts
-//!   (`wi-fi`, `wifi`); elsewhere it parts words (`stainless-steel`). The commonest of the first kind are joined
-//!   when written with a space, too (`t shirt`).
+//!   (`wi-fi`, `wifi`), and a single letter to digits (`r-134a`, `r134a`); elsewhere it parts words
+//!   (`stainless-steel`). The commonest of the first kind are joined when written with a space, too (`t shirt`).
 //! - Points between single letters join (`p.u.`, `pu`).
 //! - Numbers part from what follows; if that is a unit, it gets its one spelling.
 
@@ -265,6 +265,10 @@ impl Reader<'_> {
                 b'\'' => {
                     self.char_at(next).is_some_and(|c| is_letter(c) && script(c) == kind_of_script)
                         && !(parts == 1 && self.is_elision(part, next))
+                }
+                b'-' if parts == 1 && part.len() == 1 && self.digit_at(next) => {
+                    has_digits = true; // r-134a
+                    true
                 }
                 b'-' => parts == 1 && !has_digits && self.hyphen_joins(part, next),
                 _ if has_digits => self.digit_at(next) && part.ends_with(|c: char| c.is_ascii_digit()),
