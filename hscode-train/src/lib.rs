@@ -7,5 +7,6 @@
 pub mod disk;
 pub mod progress;
 pub mod row;
+pub mod similar;
 pub mod steps;
 pub mod workdir;
