@@ -1,0 +1,260 @@
+//! `train.toml`: every setting of training, with its default.
+//!
+//! [`Config::DEFAULT_TOML`] is the documented file with all defaults; a test holds it to the code.
+
+mod sources;
+mod unknown;
+
+use std::path::{Path, PathBuf};
+
+use hscode_core::{Edition, Error, ErrorKind};
+use serde::{Deserialize, Serialize};
+
+pub use sources::{Columns, Names, Source, SourceEdition, SourcePart};
+
+use crate::progress::io_error;
+
+/// All settings of training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where every random choice starts from: equal seeds and data give equal bytes.
+    pub seed: u64,
+    /// The international edition that the model answers in; older codes are moved to it.
+    pub edition: Edition,
+    /// The data, one entry a source; there is none by default.
+    pub sources: Vec<Source>,
+    /// How rows are cleaned.
+    pub clean: CleanConfig,
+    /// How rows are divided into training, development and test.
+    pub split: SplitConfig,
+    /// What is looked for before training.
+    pub audit: AuditConfig,
+    /// How rare classes are made to count.
+    pub balance: BalanceConfig,
+}
+
+/// How rows are cleaned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CleanConfig {
+    /// Whether descriptions that are too vague to classify are dropped.
+    pub drop_vague: bool,
+    /// Whether rows with the same code and the same set of words are dropped but one.
+    pub drop_same_words: bool,
+    /// From this cosine of character 4-grams on, rows of one code count as the same; above 1 none do.
+    pub near_duplicate_cosine: f64,
+    /// The share of the votes that a code needs to settle a conflict within the most binding sources.
+    pub majority: f64,
+}
+
+/// How rows are divided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SplitConfig {
+    /// By date or at random.
+    pub by: SplitBy,
+    /// The share of the rows that settings are chosen on, 0 to 0.5.
+    pub dev: f64,
+    /// The share of the rows for reporting only, 0 to 0.5.
+    pub test: f64,
+    /// From this cosine of character 4-grams on, two rows stay in one part.
+    pub near_duplicate_cosine: f64,
+}
+
+/// What decides on the part of a group of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SplitBy {
+    /// The date where every row to divide has one, else at random.
+    Auto,
+    /// The date: the latest rows are for test, those before for development. Rows without a date train.
+    Date,
+    /// Chance, class by class.
+    Random,
+}
+
+/// What is looked for before training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// Into how many folds the rows are put to let a model judge rows that it has not seen; 2 to 20.
+    pub folds: usize,
+    /// A class with fewer rows belongs to the tail.
+    pub tail: usize,
+    /// How many doubtful rows, and how many leaks, are listed.
+    pub examples: usize,
+}
+
+/// How rare classes are made to count. Applies to the training part only, after the split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BalanceConfig {
+    /// The method.
+    pub method: BalanceMethod,
+    /// up-sample: rare classes are repeated up to this share of the largest class, 0 to 1.
+    pub up_sample_to: f64,
+    /// up-sample: no row is repeated more often than this.
+    pub up_sample_limit: u32,
+    /// class-balanced: 0 (rows weigh alike) to below 1 (nearer 1: the weight of a class nearer to 1 / rows).
+    pub beta: f64,
+}
+
+/// A way to make rare classes count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BalanceMethod {
+    /// Rows as they are.
+    None,
+    /// Rows of rare classes are drawn again, as in the paper.
+    UpSample,
+    /// The loss of a row is weighted by the effective number of rows of its class.
+    ClassBalanced,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 2022,
+            edition: Edition::HS2022,
+            sources: Vec::new(),
+            clean: CleanConfig::default(),
+            split: SplitConfig::default(),
+            audit: AuditConfig::default(),
+            balance: BalanceConfig::default(),
+        }
+    }
+}
+
+impl Default for CleanConfig {
+    fn default() -> Self {
+        Self { drop_vague: true, drop_same_words: true, near_duplicate_cosine: 0.9, majority: 0.67 }
+    }
+}
+
+impl Default for SplitConfig {
+    fn default() -> Self {
+        Self { by: SplitBy::Auto, dev: 0.05, test: 0.05, near_duplicate_cosine: 0.85 }
+    }
+}
+
+impl Default for AuditConfig {
+    fn default() -> Self {
+        Self { folds: 5, tail: 10, examples: 50 }
+    }
+}
+
+impl Default for BalanceConfig {
+    fn default() -> Self {
+        Self { method: BalanceMethod::None, up_sample_to: 1.0, up_sample_limit: 100, beta: 0.99 }
+    }
+}
+
+impl Config {
+    /// The file with every setting at its default, each with its meaning and unit; `hscode train --print-config`
+    /// prints it.
+    pub const DEFAULT_TOML: &str = include_str!("../../train.toml");
+
+    /// Reads a `train.toml`. Paths in it are taken from the folder that it is in.
+    ///
+    /// # Errors
+    /// `Io`; `InvalidInput` as [`parse`](Self::parse).
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(|e| io_error(path.display(), "read", e))?;
+        let mut config = Self::parse(&text).map_err(|e| e.at(path.display()))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for source in &mut config.sources {
+            source.path = folder.join(std::mem::take(&mut source.path));
+        }
+        Ok(config)
+    }
+
+    /// Reads the text of a `train.toml`.
+    ///
+    /// # Errors
+    /// `InvalidInput` with the line: not TOML, an unknown key (with the nearest known one), a value of another
+    /// type or out of range.
+    ///
+    /// ```
+    /// use hscode_train::config::Config;
+    /// let error = Config::parse("[split]\ntets = 0.1\n").unwrap_err();
+    /// assert_eq!(error.message(), "line 2: unknown key `tets`; did you mean `test`? Known here: by, dev, test, near_duplicate_cosine");
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let config: Self = toml::from_str(text).map_err(|e| {
+            let line = e.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+            let what = unknown::explain(e.message());
+            let place = line.map_or(String::new(), |line| format!("line {line}: "));
+            Error::new(ErrorKind::InvalidInput, format!("{place}{what}"))
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let between = |key: &str, value: f64, low: f64, high: f64| {
+            if (low..=high).contains(&value) {
+                return Ok(());
+            }
+            Err(Error::new(ErrorKind::InvalidInput, format!("{key} = {value}: expected {low} to {high}")))
+        };
+        if !self.edition.is_international() {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!(
+                    "edition = \"{}\": expected an international edition, HS1992 to HS2022",
+                    self.edition
+                ),
+            ));
+        }
+        between("clean.near_duplicate_cosine", self.clean.near_duplicate_cosine, 0.3, 2.0)?;
+        between("clean.majority", self.clean.majority, 0.5, 1.0)?;
+        between("split.near_duplicate_cosine", self.split.near_duplicate_cosine, 0.3, 1.0)?;
+        between("split.dev", self.split.dev, 0.0, 0.5)?;
+        between("split.test", self.split.test, 0.0, 0.5)?;
+        between("split.dev + split.test", self.split.dev + self.split.test, 0.0, 0.9)?;
+        between("audit.folds", self.audit.folds as f64, 2.0, 20.0)?;
+        between("balance.up_sample_to", self.balance.up_sample_to, 0.0, 1.0)?;
+        between("balance.beta", self.balance.beta, 0.0, 0.999_999)?;
+        let mut names: Vec<&str> = Vec::new();
+        for source in &self.sources {
+            source.check()?;
+            if names.contains(&source.name.as_str()) {
+                let message = format!("source {:?}: expected a name of its own, saw it twice", source.name);
+                return Err(Error::new(ErrorKind::InvalidInput, message));
+            }
+            names.push(&source.name);
+        }
+        Ok(())
+    }
+}
+
+/// The files of a path: the path itself, or the tables in the folder, in the order of their names.
+///
+/// # Errors
+/// `Io` when it cannot be read; `InvalidInput` when the folder has no table.
+pub(crate) fn files_of(path: &Path, is_table: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Error> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let failed = |e| io_error(path.display(), "list the folder", e);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        if file.is_file() && is_table(&file) {
+            files.push(file);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        let message = format!(
+            "{}: expected files ending in .csv, .tsv, .jsonl or .parquet (also with .gz), saw none",
+            path.display()
+        );
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests;
