@@ -4,6 +4,7 @@
 //! read, wrote and counted, and is skipped when nothing changed. Nothing is printed: a caller hears of progress
 //! through [`Progress`](progress::Progress), by which it can also stop a step.
 
+pub mod clean;
 pub mod config;
 pub mod disk;
 pub mod progress;

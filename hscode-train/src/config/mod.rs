@@ -5,7 +5,7 @@
 mod sources;
 mod unknown;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hscode_core::{Edition, Error, ErrorKind};
 use serde::{Deserialize, Serialize};
@@ -227,33 +227,6 @@ impl Config {
         }
         Ok(())
     }
-}
-
-/// The files of a path: the path itself, or the tables in the folder, in the order of their names.
-///
-/// # Errors
-/// `Io` when it cannot be read; `InvalidInput` when the folder has no table.
-pub(crate) fn files_of(path: &Path, is_table: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Error> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
-    }
-    let failed = |e| io_error(path.display(), "list the folder", e);
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let file = entry.map_err(failed)?.path();
-        if file.is_file() && is_table(&file) {
-            files.push(file);
-        }
-    }
-    files.sort();
-    if files.is_empty() {
-        let message = format!(
-            "{}: expected files ending in .csv, .tsv, .jsonl or .parquet (also with .gz), saw none",
-            path.display()
-        );
-        return Err(Error::new(ErrorKind::InvalidInput, message));
-    }
-    Ok(files)
 }
 
 #[cfg(test)]

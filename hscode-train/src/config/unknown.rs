@@ -27,7 +27,7 @@ pub(super) fn explain(message: &str) -> String {
 /// the start of the other.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.chars().collect());
-    if a.len().min(b.len()) >= 3 && (a.starts_with(&b) || b.starts_with(&a)) {
+    if a != b && a.len().min(b.len()) >= 3 && (a.starts_with(&b) || b.starts_with(&a)) {
         return 1;
     }
     let mut before_last: Vec<usize> = Vec::new();
