@@ -1,0 +1,172 @@
+//! Dividing rows into training, development and test, so that near-duplicates never straddle.
+//!
+//! Rows that are equal, have the same words or are alike by character 4-grams are linked; whatever is linked, also
+//! over others, is one group, and a group goes to one part as a whole. A model is then never tested on what it
+//! has all but seen.
+//!
+//! - At random: each class gives its share to each part as nearly as whole groups allow; a share below one row is
+//!   decided by the seed, and the first row of a class trains.
+//! - By date: the latest rows are for test, those before for development, the rest train. A group goes to the part
+//!   of its earliest row; its later rows are put aside, for they repeat what was seen before.
+//! - Sources with a fixed part keep it. Rows near to a fixed test row cannot train: they are put aside.
+
+mod by_date;
+mod stratified;
+
+use std::collections::BTreeMap;
+
+use hscode_core::text::Description;
+use hscode_core::{Error, ErrorKind, HsCode};
+use sha2::{Digest, Sha256};
+
+use crate::config::{SplitBy, SplitConfig};
+use crate::progress::{Progress, StepError, check};
+use crate::row::{Part, Reason, Reject, Row};
+use crate::similar::group_similar;
+use crate::workdir::hex;
+
+/// What dividing gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Divided {
+    /// The rows that train, in their order, each with its group.
+    pub train: Vec<Row>,
+    /// The rows on which settings are chosen.
+    pub dev: Vec<Row>,
+    /// The rows for reporting only.
+    pub test: Vec<Row>,
+    /// Rows put aside because they are near to a row of another part.
+    pub rejects: Vec<Reject>,
+    /// How the rows were divided: `Date` or `Random`.
+    pub by: SplitBy,
+    /// How many groups there are.
+    pub groups: usize,
+    /// The rows of the largest group.
+    pub largest_group: usize,
+    /// SHA-256 over the ids and parts in order, in hexadecimal: what a report names to say what was tested on.
+    pub digest: String,
+}
+
+/// A group of rows that stay together.
+#[derive(Debug)]
+struct Group {
+    members: Vec<usize>,
+    part: Option<Part>,
+}
+
+/// Divides rows.
+///
+/// # Errors
+/// `InvalidInput` when there is no row, when all rows have one code, when the date is asked for and no row has
+/// one, or when no row would train; stopped.
+pub fn split(
+    mut rows: Vec<Row>,
+    config: &SplitConfig,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Divided, StepError> {
+    check_classes(&rows)?;
+    let by = choose(&rows, config.by)?;
+    let texts = canonical_texts(&rows);
+    let numbers = group_similar(&texts, config.near_duplicate_cosine, progress)?;
+    check(progress)?;
+    let mut groups: Vec<Group> = Vec::new();
+    for (at, number) in numbers.iter().enumerate() {
+        rows[at].group = Some(*number);
+        match groups.get_mut(*number as usize) {
+            Some(group) => group.members.push(at),
+            None => groups.push(Group { members: vec![at], part: None }),
+        }
+    }
+    for group in &mut groups {
+        // Test before development before training: what is fixed for test must not be seen.
+        group.part = group.members.iter().filter_map(|&at| rows[at].part).max();
+    }
+    let mut parts: Vec<Option<Part>> = vec![None; rows.len()];
+    match by {
+        SplitBy::Date => by_date::assign(&rows, &mut groups, config, &mut parts),
+        SplitBy::Auto | SplitBy::Random => stratified::assign(&rows, &mut groups, config, seed),
+    }
+    for group in &groups {
+        for &at in &group.members {
+            // A row that is fixed elsewhere, or that `by_date` found too late, is put aside.
+            let own = parts[at].or(rows[at].part).or(group.part);
+            parts[at] = if own == group.part { own } else { None };
+        }
+    }
+    let (n_groups, largest_group) = (groups.len(), groups.iter().map(|g| g.members.len()).max().unwrap_or(0));
+    let mut divided = Divided {
+        train: Vec::new(),
+        dev: Vec::new(),
+        test: Vec::new(),
+        rejects: Vec::new(),
+        by,
+        groups: n_groups,
+        largest_group,
+        digest: String::new(),
+    };
+    let mut hash = Sha256::new();
+    for (row, part) in rows.into_iter().zip(parts) {
+        let Some(part) = part else {
+            divided.rejects.push(Reject::of(&row, Reason::NearOtherPart));
+            continue;
+        };
+        hash.update(format!("{}\t{}\n", row.id, part.as_str()));
+        match part {
+            Part::Train => divided.train.push(row),
+            Part::Dev => divided.dev.push(row),
+            Part::Test => divided.test.push(row),
+        }
+    }
+    divided.digest = hex(&hash.finalize());
+    if divided.train.is_empty() {
+        let message = "no row is left to train on: every row is in or near another part";
+        return Err(Error::new(ErrorKind::InvalidInput, message).into());
+    }
+    Ok(divided)
+}
+
+/// The texts as the classifier reads them, tokens with single spaces between.
+pub(crate) fn canonical_texts(rows: &[Row]) -> Vec<String> {
+    let mut description = Description::new();
+    rows.iter()
+        .map(|row| {
+            description.read(&row.text);
+            description.canonical().to_owned()
+        })
+        .collect()
+}
+
+/// Refuses data from which nothing can be learnt.
+pub(crate) fn check_classes(rows: &[Row]) -> Result<(), Error> {
+    let mut codes: BTreeMap<HsCode, usize> = BTreeMap::new();
+    for row in rows {
+        *codes.entry(row.code).or_default() += 1;
+    }
+    let message = match (codes.len(), codes.first_key_value()) {
+        (0, _) => "no rows: expected descriptions with at least two codes".to_owned(),
+        (1, Some((code, n))) => {
+            format!(
+                "one class only: all {n} rows have the code {code}; expected at least two codes to tell apart"
+            )
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::InvalidInput, message))
+}
+
+fn choose(rows: &[Row], by: SplitBy) -> Result<SplitBy, Error> {
+    let to_divide = || rows.iter().filter(|row| row.part.is_none());
+    let dated = to_divide().filter(|row| row.date.is_some()).count();
+    match by {
+        SplitBy::Auto if dated > 0 && dated == to_divide().count() => Ok(SplitBy::Date),
+        SplitBy::Date if dated == 0 => Err(Error::new(
+            ErrorKind::InvalidInput,
+            "split.by = \"date\": expected rows with a date, saw none; name the column in sources.columns.date",
+        )),
+        SplitBy::Date => Ok(SplitBy::Date),
+        SplitBy::Auto | SplitBy::Random => Ok(SplitBy::Random),
+    }
+}
+
+#[cfg(test)]
+mod tests;
