@@ -190,7 +190,7 @@ impl HsCode {
 
     /// Whether this code is `other` or stands above it.
     pub fn covers(&self, other: &Self) -> bool {
-        other.as_str().starts_with(self.as_str())
+        other.digits.starts_with(&self.digits[..usize::from(self.len)])
     }
 
     fn cut(&self, digits: usize) -> Self {

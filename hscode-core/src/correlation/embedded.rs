@@ -6,9 +6,10 @@
 //! not in the published table, they were filled in. At the end, `@` starts a block of gathering codes: the codes,
 //! then, indented, the headings and subheadings of all older codes that each of them gathers from.
 
-use super::{Link, Pair};
+use super::compose::same_numbers;
+use super::{DEEPEST, Link, Pair};
 use crate::nomenclature::{body, damaged};
-use crate::{Edition, Error, HsCode, Level, Nomenclature};
+use crate::{Edition, Error, HsCode, Nomenclature};
 
 /// No table comes near this many pairs; a damaged file stops here.
 const MAX_PAIRS: usize = 100_000;
@@ -24,48 +25,50 @@ const FILES: [(Edition, Edition, &str); 7] = [
 ];
 
 /// The pairs of the embedded table of an older to a newer edition, in order; `None` where there is no table.
-pub(super) fn open(older: &Edition, newer: &Edition) -> Result<Option<Vec<Pair>>, Error> {
-    let Some((_, _, text)) = FILES.iter().find(|(from, to, _)| from == older && to == newer) else {
-        return Ok(None);
-    };
-    let name = format!("{older}-{newer}");
+pub(super) fn open(older: &Nomenclature, newer: &Nomenclature) -> Result<Option<Vec<Pair>>, Error> {
+    let fits = |(from, to, _): &&(Edition, Edition, &str)| from == older.edition() && to == newer.edition();
+    let Some((from, to, text)) = FILES.iter().find(fits) else { return Ok(None) };
+    let name = format!("{from}-{to}");
     body(text, "correlation", &name)
-        .and_then(|body| read(body, Nomenclature::of(older)?, Nomenclature::of(newer)?))
+        .and_then(|body| read(body, older, newer))
         .map(Some)
         .map_err(|error| error.at(format_args!("embedded {name}")))
 }
 
 fn read(body: &str, older: &Nomenclature, newer: &Nomenclature) -> Result<Vec<Pair>, Error> {
-    let mut pairs: Vec<Pair> = Vec::with_capacity(8_000);
-    let mut told: Vec<HsCode> = Vec::with_capacity(2_000);
-    let mut gathering: Vec<HsCode> = Vec::new();
+    let mut pairs: Vec<Pair> = Vec::with_capacity(20_000);
+    let mut told = vec![false; older.len()];
+    let mut last_told = None;
+    let mut gathering: Vec<Place> = Vec::new();
     for (number, line) in body.split_terminator('\n').enumerate() {
         let at = |error: Error| error.at(format_args!("line {}", number + 2));
         if let Some(codes) = line.strip_prefix("@ ") {
             gathering.clear();
-            read_codes(codes, newer, |code| gathering.push(code)).map_err(at)?;
+            read_from(codes, newer, "", |place| gathering.push(place)).map_err(at)?;
         } else if let Some(codes) = line.strip_prefix(' ') {
             let (heading, subheadings) = codes.split_once(' ').unwrap_or((codes, ""));
-            for pair in subheadings.split(' ') {
-                let from = known(older, &format!("{heading}{pair}")).map_err(at)?;
+            read_from(subheadings, older, heading, |from| {
                 for to in &gathering {
-                    let link = if from.heading() == to.heading() { Link::Listed } else { Link::Gathering };
-                    pairs.push(Pair { from, to: *to, link });
+                    let same_heading = from.code.heading() == to.code.heading();
+                    let link = if same_heading { Link::Listed } else { Link::Gathering };
+                    pairs.push(Pair { from: from.at, to: to.at, link });
                 }
-            }
+            })
+            .map_err(at)?;
         } else {
             let (codes, link) = match line.strip_prefix('~') {
                 Some(codes) => (codes, Link::Composed),
                 None => (line, Link::Listed),
             };
             let (from, targets) = codes.split_once(' ').unwrap_or((codes, ""));
-            let from = known(older, from).map_err(at)?;
-            if told.last().is_some_and(|last| *last >= from) || !gathering.is_empty() {
+            let place = known(older, from).map_err(at)?;
+            if last_told >= Some(place.at) || !gathering.is_empty() {
                 return Err(at(damaged("the codes are not in order".to_owned())));
             }
-            told.push(from);
+            last_told = Some(place.at);
+            told[place.at as usize] = true;
             if !targets.is_empty() {
-                read_from(targets, newer, from.as_str(), |to| pairs.push(Pair { from, to, link }))
+                read_from(targets, newer, from, |to| pairs.push(Pair { from: place.at, to: to.at, link }))
                     .map_err(at)?;
             }
         }
@@ -73,9 +76,9 @@ fn read(body: &str, older: &Nomenclature, newer: &Nomenclature) -> Result<Vec<Pa
             return Err(at(damaged(format!("expected at most {MAX_PAIRS} pairs"))));
         }
     }
-    for code in older.codes(Level::Subheading) {
-        if newer.contains(code) && told.binary_search(&code).is_err() {
-            pairs.push(Pair { from: code, to: code, link: Link::Listed });
+    for (from, to) in same_numbers(older, newer) {
+        if !told[from as usize] && older.all()[from as usize].level() == DEEPEST {
+            pairs.push(Pair { from, to, link: Link::Listed });
         }
     }
     pairs.sort_unstable();
@@ -83,37 +86,33 @@ fn read(body: &str, older: &Nomenclature, newer: &Nomenclature) -> Result<Vec<Pa
     Ok(pairs)
 }
 
-fn read_codes(words: &str, of: &Nomenclature, each: impl FnMut(HsCode)) -> Result<(), Error> {
-    read_from(words, of, "", each)
+/// A subheading and where it stands in its nomenclature.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    code: HsCode,
+    at: u32,
 }
 
 /// Reads codes of six digits, or of two that stand in the heading of the code before.
-fn read_from(
-    words: &str,
-    of: &Nomenclature,
-    before: &str,
-    mut each: impl FnMut(HsCode),
-) -> Result<(), Error> {
-    let mut heading: String = before.chars().take(4).collect();
+fn read_from(words: &str, of: &Nomenclature, before: &str, mut each: impl FnMut(Place)) -> Result<(), Error> {
+    let mut code = String::with_capacity(6);
+    code.push_str(before);
     for word in words.split(' ') {
-        let code = if word.len() == 2 {
-            known(of, &format!("{heading}{word}"))?
+        if word.len() == 2 && code.is_char_boundary(4) {
+            code.truncate(4);
         } else {
-            let code = known(of, word)?;
-            heading.clear();
-            heading.extend(word.chars().take(4));
-            code
-        };
-        each(code);
+            code.clear();
+        }
+        code.push_str(word);
+        each(known(of, &code)?);
     }
     Ok(())
 }
 
 /// A subheading that the edition has.
-fn known(of: &Nomenclature, text: &str) -> Result<HsCode, Error> {
-    HsCode::parse(text)
-        .ok()
-        .filter(|code| text.len() == 6 && of.contains(*code))
+fn known(of: &Nomenclature, text: &str) -> Result<Place, Error> {
+    let code = HsCode::parse(text).ok().filter(|code| text.len() == 6 && code.level() == DEEPEST);
+    code.and_then(|code| Some(Place { code, at: u32::try_from(of.index(code)?).ok()? }))
         .ok_or_else(|| damaged(format!("expected a subheading of {}", of.edition())))
 }
 
@@ -131,9 +130,12 @@ mod tests {
         let pairs = read_2017("851712 13 14\n~851761 62 841510\n010121\n").unwrap_err();
         assert!(pairs.message().contains("line 4: the codes are not in order"), "{pairs}");
         let pairs = read_2017("010121\n851712 13 14\n~851761 62 841510\n@ 854921 29\n 8415 10\n").unwrap();
+        let (hs2017, hs2022) =
+            (Nomenclature::of(&Edition::HS2017).unwrap(), Nomenclature::of(&Edition::HS2022).unwrap());
         let of = |from: &str| -> Vec<(String, Link)> {
-            let pairs = pairs.iter().filter(|pair| pair.from.as_str() == from);
-            pairs.map(|pair| (pair.to.to_string(), pair.link)).collect()
+            let at = hs2017.index(HsCode::parse(from).unwrap()).unwrap() as u32;
+            let pairs = pairs.iter().filter(|pair| pair.from == at);
+            pairs.map(|pair| (hs2022.all()[pair.to as usize].to_string(), pair.link)).collect()
         };
         let to = |to: &str, link| (to.to_owned(), link);
         assert_eq!(of("010121"), []);

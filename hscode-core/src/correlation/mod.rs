@@ -103,27 +103,26 @@ pub struct Target {
 /// Source: UN Statistics Division, correlation tables of HS 2022 to each older edition and of HS 2017 to HS 2012
 /// (`data/nomenclature/README.md`).
 pub struct CorrelationTable {
-    from: &'static Edition,
-    to: &'static Edition,
+    from: &'static Nomenclature,
+    to: &'static Nomenclature,
     via: Option<&'static Edition>,
-    rows: Vec<Row>, // in the order of `code`
+    rows: Vec<Row>, // one a code of `from`, in its order
     targets: Vec<Target>,
 }
 
 /// The targets of a code: `targets[start..end]`, the gathering ones from `gathering` on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Row {
-    code: HsCode,
     start: u32,
     gathering: u32,
     end: u32,
 }
 
-/// A pair of subheadings of an older and a newer edition, or of any two on the way to a table.
+/// Two codes that correlate, by their places in their nomenclatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Pair {
-    from: HsCode,
-    to: HsCode,
+    from: u32,
+    to: u32,
     link: Link,
 }
 
@@ -153,88 +152,92 @@ impl CorrelationTable {
     }
 
     fn make(from: usize, to: usize) -> Result<Self, Error> {
-        let (older, newer) = (from.min(to), from.max(to));
-        let newest = EDITIONS.len() - 1;
-        let (mut pairs, via) = if older == newer {
-            let codes = Nomenclature::of(&EDITIONS[older])?.codes(Level::Subheading);
-            (codes.map(|code| Pair { from: code, to: code, link: Link::Listed }).collect(), None)
+        let open = |at: usize| Nomenclature::of(&EDITIONS[at]);
+        let (older, newer) = (open(from.min(to))?, open(from.max(to))?);
+        let newest = open(EDITIONS.len() - 1)?;
+        let (mut pairs, via) = if from == to {
+            let itself = |at: u32| Pair { from: at, to: at, link: Link::Listed };
+            (
+                (0..)
+                    .zip(older.all())
+                    .filter(|(_, c)| c.level() == DEEPEST)
+                    .map(|(at, _)| itself(at))
+                    .collect(),
+                None,
+            )
+        } else if let Some(pairs) = embedded::open(older, newer)? {
+            (pairs, None)
         } else {
-            match embedded::open(&EDITIONS[older], &EDITIONS[newer])? {
-                Some(pairs) => (pairs, None),
-                None => {
-                    let open = |at: usize| {
-                        embedded::open(&EDITIONS[at], &EDITIONS[newest])?
-                            .ok_or_else(|| crate::nomenclature::damaged(format!("no {} table", EDITIONS[at])))
-                    };
-                    (compose::through(&open(older)?, &open(newer)?), Some(&EDITIONS[newest]))
-                }
-            }
+            let table = |of: &Nomenclature| {
+                let no_table = || crate::nomenclature::damaged(format!("no table of {}", of.edition()));
+                embedded::open(of, newest)?.ok_or_else(no_table)
+            };
+            let pairs =
+                compose::through(&table(older)?, &table(newer)?, &compose::same_numbers(older, newer));
+            (pairs, Some(&EDITIONS[EDITIONS.len() - 1]))
         };
         if from > to {
             for pair in &mut pairs {
                 std::mem::swap(&mut pair.from, &mut pair.to);
             }
         }
-        Ok(Self::assemble(&EDITIONS[from], &EDITIONS[to], via, pairs))
+        let table = Self { from: open(from)?, to: open(to)?, via, rows: Vec::new(), targets: Vec::new() };
+        Ok(table.filled(pairs))
     }
 
-    /// Makes a table of pairs of subheadings, in any order.
-    fn assemble(
-        from: &'static Edition,
-        to: &'static Edition,
-        via: Option<&'static Edition>,
-        pairs: Vec<Pair>,
-    ) -> Self {
-        let mut table = Self { from, to, via, rows: Vec::new(), targets: Vec::with_capacity(pairs.len()) };
+    /// Fills an empty table with pairs of subheadings, in any order, and what they say of the levels above.
+    fn filled(mut self, mut pairs: Vec<Pair>) -> Self {
+        self.rows.resize(self.from.len(), Row::default());
+        self.targets.reserve(pairs.len() + pairs.len() / 4);
         for level in [Level::Subheading, Level::Heading, Level::Chapter] {
-            let cut = pairs.iter().filter_map(|pair| {
-                Some(Pair { from: pair.from.at(level)?, to: pair.to.at(level)?, link: pair.link })
-            });
-            table.add_level(cut.collect());
+            let (from_above, to_above) = (places_at(self.from, level), places_at(self.to, level));
+            for pair in &mut pairs {
+                pair.from = from_above[pair.from as usize];
+                pair.to = to_above[pair.to as usize];
+            }
+            // Of equal pairs the strongest link comes first and stays.
+            pairs.sort_unstable();
+            pairs.dedup_by_key(|pair| (pair.from, pair.to));
+            self.add_level(&pairs);
         }
-        table.rows.sort_unstable_by_key(|row| row.code);
-        table
+        self
     }
 
-    fn add_level(&mut self, mut pairs: Vec<Pair>) {
-        // Of equal pairs the strongest link comes first and stays.
-        pairs.sort_unstable();
-        pairs.dedup_by_key(|pair| (pair.from, pair.to));
-        let mut sources: Vec<HsCode> = pairs.iter().map(|pair| pair.to).collect();
-        sources.sort_unstable();
-        let has_more_sources = |code: HsCode| {
-            let first = sources.partition_point(|c| *c < code);
-            sources.get(first + 1) == Some(&code)
-        };
-        for of_one in pairs.chunk_by_mut(|a, b| a.from == b.from) {
-            of_one.sort_unstable_by_key(|pair| (pair.link == Link::Gathering, pair.to));
-            let start = self.targets.len();
-            let code = of_one[0].from;
-            let main = of_one.partition_point(|pair| pair.link != Link::Gathering);
-            for pair in &*of_one {
-                let change = match (of_one.len() > 1, has_more_sources(pair.to)) {
-                    (false, false) if pair.from == pair.to => Change::Same,
-                    (false, false) => Change::Renumbered,
-                    (true, false) => Change::Split,
-                    (false, true) => Change::Merged,
-                    (true, true) => Change::Complex,
-                };
-                self.targets.push(Target { code: pair.to, change, link: pair.link });
+    fn add_level(&mut self, pairs: &[Pair]) {
+        let mut sources = vec![0_u32; self.to.len()];
+        for pair in pairs {
+            sources[pair.to as usize] += 1;
+        }
+        for of_one in pairs.chunk_by(|a, b| a.from == b.from) {
+            let from = of_one[0].from as usize;
+            let start = self.targets.len() as u32; // no table has 4 G pairs
+            let mut gathering = start;
+            for is_gathering in [false, true] {
+                gathering = if is_gathering { self.targets.len() as u32 } else { start };
+                for pair in of_one.iter().filter(|pair| (pair.link == Link::Gathering) == is_gathering) {
+                    let code = self.to.all()[pair.to as usize];
+                    let change = match (of_one.len() > 1, sources[pair.to as usize] > 1) {
+                        (false, false) if self.from.all()[from] == code => Change::Same,
+                        (false, false) => Change::Renumbered,
+                        (true, false) => Change::Split,
+                        (false, true) => Change::Merged,
+                        (true, true) => Change::Complex,
+                    };
+                    self.targets.push(Target { code, change, link: pair.link });
+                }
             }
-            // No table has 4 G pairs.
-            let at = |offset: usize| (start + offset) as u32;
-            self.rows.push(Row { code, start: at(0), gathering: at(main), end: at(of_one.len()) });
+            self.rows[from] = Row { start, gathering, end: self.targets.len() as u32 };
         }
     }
 
     /// The edition that is converted from.
     pub fn from(&self) -> &Edition {
-        self.from
+        self.from.edition()
     }
 
     /// The edition that is converted to.
     pub fn to(&self) -> &Edition {
-        self.to
+        self.to.edition()
     }
 
     /// Whether the pairs are those of a published table of the two editions.
@@ -251,7 +254,7 @@ impl CorrelationTable {
     }
 
     fn row(&self, code: HsCode) -> Option<&Row> {
-        self.rows.get(self.rows.binary_search_by_key(&code, |row| row.code).ok()?)
+        self.rows.get(self.from.index(code)?)
     }
 
     /// All targets of a code: first the main ones, then the [gathering](Link::Gathering) ones, each part in tariff
@@ -276,12 +279,13 @@ impl CorrelationTable {
     pub fn convert(&self, code: HsCode) -> Result<&[Target], Error> {
         let targets = self.targets(code);
         if targets.is_empty() {
-            Nomenclature::of(self.from)?.check(code)?;
+            self.from.check(code)?;
             return Err(Error::new(
                 ErrorKind::UnknownCode,
                 format!(
                     "{} {code} has no target in {}: the correlation table lists none",
-                    self.from, self.to
+                    self.from(),
+                    self.to()
                 ),
             ));
         }
@@ -290,14 +294,28 @@ impl CorrelationTable {
 
     /// How many pairs of subheadings the table holds.
     pub fn len(&self) -> usize {
-        let subheadings = self.rows.iter().filter(|row| row.code.level() == Level::Subheading);
-        subheadings.map(|row| (row.end - row.start) as usize).sum()
+        self.targets.iter().filter(|target| target.code.level() == DEEPEST).count()
     }
 
     /// Whether there is no pair; never so for an opened table.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.targets.is_empty()
     }
+}
+
+/// The level of the pairs of a table.
+const DEEPEST: Level = Level::Subheading;
+
+/// For every code the place of the code of `level` at or above it; of codes above that level, their own.
+fn places_at(nomenclature: &Nomenclature, level: Level) -> Vec<u32> {
+    let mut last = 0;
+    let place = |(at, code): (u32, &HsCode)| {
+        if code.level() == level {
+            last = at;
+        }
+        if code.level() < level { at } else { last }
+    };
+    (0..).zip(nomenclature.all()).map(place).collect()
 }
 
 static EDITIONS: [Edition; Edition::INTERNATIONAL.len()] = Edition::INTERNATIONAL;
@@ -305,8 +323,8 @@ static EDITIONS: [Edition; Edition::INTERNATIONAL.len()] = Edition::INTERNATIONA
 impl fmt::Debug for CorrelationTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CorrelationTable")
-            .field("from", &self.from.as_str())
-            .field("to", &self.to.as_str())
+            .field("from", &self.from().as_str())
+            .field("to", &self.to().as_str())
             .field("via", &self.via.map(Edition::as_str))
             .field("pairs", &self.len())
             .finish()

@@ -116,7 +116,12 @@ impl Nomenclature {
 
     /// Whether the edition has the code.
     pub fn contains(&self, code: HsCode) -> bool {
-        self.codes.binary_search(&code).is_ok()
+        self.index(code).is_some()
+    }
+
+    /// Where the code stands among [`all`](Self::all).
+    pub(crate) fn index(&self, code: HsCode) -> Option<usize> {
+        self.codes.binary_search(&code).ok()
     }
 
     /// Checks that the edition has the code.
@@ -151,7 +156,7 @@ impl Nomenclature {
 
     /// The title of a code; `None` where the edition does not have the code, or no title of it.
     pub fn title(&self, code: HsCode) -> Option<&str> {
-        self.title_at(self.codes.binary_search(&code).ok()?)
+        self.title_at(self.index(code)?)
     }
 
     fn title_at(&self, at: usize) -> Option<&str> {

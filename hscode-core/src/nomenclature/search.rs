@@ -15,6 +15,10 @@ const PLURAL: f32 = 0.95;
 const PREFIX: f32 = 0.8;
 /// The part of a fit that counts when the word stands in a title above.
 const ABOVE: f32 = 0.5;
+/// After one of these words the rest of a clause says what the code does not hold...
+const EXCLUDING: [&str; 4] = ["not", "without", "except", "excluding"];
+/// ... and counts for this part only.
+const EXCLUDED: f32 = 0.2;
 /// What each further word of the title costs, as a part of the score.
 const PER_WORD: f32 = 0.01;
 
@@ -57,11 +61,25 @@ pub(super) fn search(nomenclature: &Nomenclature, query: &str, limit: usize) -> 
     for (at, fit) in fits.chunks_exact_mut(asked.len()).enumerate() {
         let Some(title) = nomenclature.title_at(at) else { continue };
         lowered.clear();
-        lowered.extend(title.chars().flat_map(char::to_lowercase));
-        for word in lowered.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-            words_in[at] += 1;
-            for (slot, asked) in fit.iter_mut().zip(&asked) {
-                *slot = slot.max(fit_of(word, asked));
+        if title.is_ascii() {
+            lowered.push_str(title);
+            lowered.make_ascii_lowercase();
+        } else {
+            lowered.extend(title.chars().flat_map(char::to_lowercase));
+        }
+        for clause in lowered.split([',', ';', '(', ')']) {
+            let mut counts = 1.0;
+            for word in clause.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+                words_in[at] += 1;
+                if EXCLUDING.contains(&word) {
+                    counts = EXCLUDED;
+                }
+                for (slot, asked) in fit.iter_mut().zip(&asked) {
+                    // Whatever fits begins alike.
+                    if word.as_bytes().first() == asked.as_bytes().first() {
+                        *slot = slot.max(counts * fit_of(word, asked));
+                    }
+                }
             }
         }
         for (count, fit) in titles_with.iter_mut().zip(fit) {
@@ -171,12 +189,15 @@ mod tests {
             ("SMARTPHONES", "851713"),
             ("wine", "2204"),
             ("umbrella", "6601"),
+            ("smartphone", "851713"),
         ] {
             let hits = hs2022.search(query, 10);
             assert!(hits.iter().take(3).any(|hit| hit.code.as_str().starts_with(start)), "{query}: {hits:?}");
             assert_eq!(hits, hs2022.search(query, 10));
             assert_eq!(hits[..3], hs2022.search(query, 3)[..]);
         }
+        // "Other mobile phones (not smartphones)" comes after the smartphones.
+        assert_eq!(hs2022.search("smartphone", 1)[0].code.as_str(), "851713");
         for query in ["", "  ", "zzzzqq", "!"] {
             assert!(hs2022.search(query, 10).is_empty(), "{query}");
         }
