@@ -14,9 +14,10 @@ const PROCESSES: usize = 31;
 const BATCHES: usize = 31;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
+type Opening = fn() -> Outcome<usize>;
 
 /// What is opened cold, by the name under which the program asks itself for it.
-const OPENINGS: [(&str, fn() -> Outcome<usize>); 5] = [
+const OPENINGS: [(&str, Opening); 5] = [
     ("open HS2022 with titles", || Ok(Nomenclature::of(&Edition::HS2022)?.len())),
     ("open HS1992, through all others", || Ok(Nomenclature::of(&Edition::HS1992)?.len())),
     ("first search (opens HS2022)", || {
