@@ -7,6 +7,7 @@
 pub mod clean;
 pub mod config;
 pub mod disk;
+pub mod evaluate;
 pub mod progress;
 pub mod rng;
 pub mod row;
