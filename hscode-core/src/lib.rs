@@ -12,9 +12,12 @@ mod code;
 mod correlation;
 mod decision;
 mod edition;
+#[cfg(feature = "embedded-model")]
+mod embedded;
 mod error;
 mod explanation;
 mod external;
+pub mod lexical;
 mod nomenclature;
 mod options;
 mod prediction;
@@ -29,9 +32,12 @@ pub use code::{HsCode, Level};
 pub use correlation::{Change, CorrelationTable, Link, Target};
 pub use decision::{Decision, DecisionPolicy, Reason, Thresholds};
 pub use edition::Edition;
+#[cfg(feature = "embedded-model")]
+pub use embedded::embedded;
 pub use error::{Error, ErrorKind};
 pub use explanation::{Evidence, Explanation, TokenContribution};
 pub use external::External;
+pub use lexical::Lexical;
 pub use nomenclature::{Hit, Nomenclature};
 pub use options::Options;
 pub use prediction::{Candidate, Passed, PassedWhy, Prediction};

@@ -1,6 +1,7 @@
 //! Tasks of the repository that are no part of the product: `cargo xtask`.
 
 mod nomenclature;
+mod references;
 
 use std::process::ExitCode;
 
@@ -12,6 +13,9 @@ Tasks:
       Writes hscode-core/data/nomenclature: the codes of the editions and their correlation from the UN tables in
       DIR (hsYYYY.csv.gz, correlation_un.csv.gz, conversion_un.csv.gz), the titles from data/titles.
       Without --from only the titles are renewed. --check writes nothing and fails if a file would change.
+  references [--check]
+      Writes hscode-core/model/references.bin: the texts of data/descriptions and data/titles by which the lexical
+      classifier answers. --check writes nothing and fails if the file would change.
 ";
 
 fn main() -> ExitCode {
@@ -19,6 +23,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.split_first() {
         Some((&"nomenclature", options)) => nomenclature::run(options),
+        Some((&"references", options)) => references::run(options),
         _ => Err(USAGE.to_owned()),
     };
     match done {

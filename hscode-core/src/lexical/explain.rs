@@ -1,0 +1,69 @@
+//! Why: what each word adds, and which references are nearest.
+
+use std::sync::Arc;
+
+use super::Lexical;
+use super::corpus::counts;
+use super::fuse::Scratch;
+use crate::{Evidence, Explanation, Level, Nomenclature, Prediction, TokenContribution};
+
+/// How many references are shown.
+const SHOWN: usize = 5;
+
+impl Lexical {
+    pub(super) fn explain(
+        &self,
+        description: &str,
+        prediction: &Prediction,
+        scratch: &mut Scratch,
+    ) -> Option<Explanation> {
+        let best = prediction.best()?.code();
+        // The likeliest code below the best candidate stands for it.
+        let mut top: Option<(f64, u16)> = None;
+        for (&class, &score) in scratch.candidates.iter().zip(&scratch.scores) {
+            if best.covers(&self.corpus.codes[usize::from(class)]) && top.is_none_or(|(most, _)| score > most)
+            {
+                top = Some((score, class));
+            }
+        }
+        let (_, class) = top?;
+        let parts =
+            self.classes.contributions(&self.index, &scratch.query, usize::from(class), &mut scratch.classes);
+        let mut tokens: Vec<TokenContribution> = scratch
+            .description
+            .tokens()
+            .filter(|token| counts(token.kind))
+            .take(scratch.query.words)
+            .map(|token| TokenContribution {
+                text: description.get(token.start..token.end).unwrap_or(token.text).to_owned(),
+                start: token.start,
+                end: token.end,
+                contribution: 0.0,
+            })
+            .collect();
+        for (slot, part) in scratch.query.slots.iter().zip(parts) {
+            let words = usize::from(slot.first)..usize::from(slot.last) + 1;
+            let share = (part / words.len() as f64) as f32;
+            if let Some(words) = tokens.get_mut(words) {
+                words.iter_mut().for_each(|word| word.contribution += share);
+            }
+        }
+        let source: Arc<str> = "hscode".into();
+        let nearest = scratch.neighbours.nearest.iter().take(SHOWN);
+        let evidence = nearest
+            .map(|neighbour| Evidence {
+                text: self.corpus.spelled(neighbour.text as usize),
+                code: self.corpus.codes[self.corpus.class_of(neighbour.text as usize)],
+                source: Arc::clone(&source),
+                similarity: if neighbour.exact { 1.0 } else { neighbour.cosine.min(0.999) },
+            })
+            .collect();
+        let nomenclature = Nomenclature::of(self.info.edition()).ok()?;
+        let path = Level::INTERNATIONAL
+            .into_iter()
+            .filter_map(|level| best.at(level))
+            .filter_map(|code| nomenclature.title(code).map(str::to_owned))
+            .collect();
+        Some(Explanation { tokens, evidence, path })
+    }
+}
