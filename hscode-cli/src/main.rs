@@ -1,2 +1,21 @@
-//! The `hscode` command. (Skeleton.)
-fn main() {}
+//! The `hscode` command: HS codes from goods descriptions, files and streams.
+//!
+//! Thin over the library: each command has its own file, the streaming of rows is in `rows`, what a person
+//! sees is in `human`.
+
+mod args;
+mod commands;
+mod exit;
+mod human;
+mod interrupt;
+mod io;
+mod model;
+mod progress;
+mod rows;
+mod titles;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    exit::finish(commands::run())
+}

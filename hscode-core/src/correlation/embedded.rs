@@ -37,7 +37,7 @@ pub(super) fn open(older: &Nomenclature, newer: &Nomenclature) -> Result<Option<
 
 fn read(body: &str, older: &Nomenclature, newer: &Nomenclature) -> Result<Vec<Pair>, Error> {
     let mut pairs: Vec<Pair> = Vec::with_capacity(20_000);
-    let mut told: Vec<Option<Link>> = vec![None; older.len()];
+    let mut told = vec![false; older.len()];
     let mut last_told = None;
     let mut gathering: Vec<Place> = Vec::new();
     for (number, line) in body.split_terminator('\n').enumerate() {
@@ -49,10 +49,8 @@ fn read(body: &str, older: &Nomenclature, newer: &Nomenclature) -> Result<Vec<Pa
             let (heading, subheadings) = codes.split_once(' ').unwrap_or((codes, ""));
             read_from(subheadings, older, heading, |from| {
                 for to in &gathering {
-                    // In the same heading it is no gathering, but as the code's own line says.
                     let same_heading = from.code.heading() == to.code.heading();
-                    let own = told[from.at as usize].unwrap_or(Link::Listed);
-                    let link = if same_heading { own } else { Link::Gathering };
+                    let link = if same_heading { Link::Listed } else { Link::Gathering };
                     pairs.push(Pair { from: from.at, to: to.at, link });
                 }
             })
@@ -68,7 +66,7 @@ fn read(body: &str, older: &Nomenclature, newer: &Nomenclature) -> Result<Vec<Pa
                 return Err(at(damaged("the codes are not in order".to_owned())));
             }
             last_told = Some(place.at);
-            told[place.at as usize] = Some(link);
+            told[place.at as usize] = true;
             if !targets.is_empty() {
                 read_from(targets, newer, from, |to| pairs.push(Pair { from: place.at, to: to.at, link }))
                     .map_err(at)?;
@@ -79,7 +77,7 @@ fn read(body: &str, older: &Nomenclature, newer: &Nomenclature) -> Result<Vec<Pa
         }
     }
     for (from, to) in same_numbers(older, newer) {
-        if told[from as usize].is_none() && older.all()[from as usize].level() == DEEPEST {
+        if !told[from as usize] && older.all()[from as usize].level() == DEEPEST {
             pairs.push(Pair { from, to, link: Link::Listed });
         }
     }

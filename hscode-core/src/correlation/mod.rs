@@ -54,9 +54,9 @@ pub enum Link {
     Listed,
     /// No table lists the pair: it was worked out through a third edition and may be too wide.
     Composed,
-    /// The newer code gathers a small part of more than fifty older codes of other headings (integrated circuits
-    /// of several components in 8542, flat panel display modules of 8524, electrical waste of 8549 ...): seldom
-    /// what one looks for. The table lists the pair, or (HS2012 to HS2017) it was filled in.
+    /// The table lists the pair, but the newer code gathers a small part of more than a hundred older codes of
+    /// other headings (flat panel display modules of 8524, electrical waste of 8549 ...): seldom what one looks
+    /// for.
     Gathering,
 }
 
@@ -242,8 +242,8 @@ impl CorrelationTable {
 
     /// Whether the pairs are those of a published table of the two editions.
     ///
-    /// Of one table rows are missing as we have it (HS2017 to HS2012); the pairs that were filled in have
-    /// [`Link::Composed`] or [`Link::Gathering`].
+    /// One table is published in part only (HS2017 to HS2012, as we have it); the pairs that were filled in have
+    /// [`Link::Composed`].
     pub fn is_direct(&self) -> bool {
         self.via.is_none()
     }

@@ -28,9 +28,9 @@ impl Table {
         older_of
     }
 
-    /// Newer codes that gather from more than fifty older ones, and these. (Between 45 and 65 there is none.)
+    /// Newer codes that gather from more than a hundred older ones, and these.
     pub(super) fn gathering(&self) -> BTreeMap<String, Codes> {
-        self.older_of().into_iter().filter(|(_, older)| older.len() > 50).collect()
+        self.older_of().into_iter().filter(|(_, older)| older.len() > 100).collect()
     }
 
     /// Of each older code the newer ones, without the gathering ones of other headings.
@@ -178,17 +178,20 @@ fn fill_in(
 ) -> Result<(), String> {
     let key = ("HS2012", "HS2017");
     for (key, rows) in rows {
-        let off = rows_off(&correlation[key], rows);
+        // The relation is that of the degrees of the pair; where it is not, rows are missing.
+        let older_of = correlation[key].older_of();
+        let off = rows.iter().filter(|row| {
+            let newer = correlation[key].newer_of[&row.older].len() > 1;
+            let older = older_of[&row.newer].len() > 1;
+            let expected = [["1:1", "1:n"], ["n:1", "n:n"]][usize::from(newer)][usize::from(older)];
+            row.relation != expected
+        });
+        let off = off.count();
         if off > 0 {
             say(report, format_args!("{}-{}: {off} rows whose relation needs further rows", key.0, key.1))?;
         }
     }
     let images = |edition| correlation.get(&(edition, "HS2022")).map(Table::main).unwrap_or_default();
-    let gathered = |edition, code: &String, newest: &String| {
-        let table: Option<&Table> = correlation.get(&(edition, "HS2022"));
-        let newer = table.and_then(|table| table.newer_of.get(code));
-        newer.is_some_and(|newer| newer.contains(newest))
-    };
     let (older, newer) = (images("HS2012"), images("HS2017"));
     let none = Codes::new();
     let image = |of: &BTreeMap<String, Codes>, code: &String| of.get(code).unwrap_or(&none).clone();
@@ -213,28 +216,16 @@ fn fill_in(
     for then in &missing {
         for now in &open {
             let meets = then == now || !(unchanged(then) && unchanged(now));
-            // What HS2012 gives to a gathering code and HS2017 does not, had moved by then.
-            let moved = || {
-                let moved = |newest: &String| {
-                    newest[..4] == now[..4]
-                        && gathered("HS2012", then, newest)
-                        && !gathered("HS2017", then, newest)
-                        && subheadings[key.1].contains(then)
-                };
-                image(&newer, now).iter().any(moved)
-            };
-            if (meets && !image(&older, then).is_disjoint(&image(&newer, now))) || moved() {
+            if meets && !image(&older, then).is_disjoint(&image(&newer, now)) {
                 filled.entry(then.clone()).or_default().insert(now.clone());
             }
         }
     }
     let pairs = filled.values().map(Codes::len).sum::<usize>();
-    let single = filled.values().filter(|newer| newer.len() < 2).count();
     say(
         report,
         format_args!(
-            "{}-{}: {} older and {} newer codes without a row; {pairs} pairs filled in for {} older codes, \
-             {single} of them with one target still",
+            "{}-{}: {} older and {} newer codes without a row; {pairs} pairs filled in for {} older codes",
             key.0,
             key.1,
             missing.len(),
@@ -245,22 +236,8 @@ fn fill_in(
     if let Some(table) = correlation.get_mut(&key) {
         table.filled_in = filled.keys().cloned().collect();
         table.newer_of.extend(filled);
-        let off = rows_off(table, &rows[&key]);
-        say(report, format_args!("{}-{}: {off} such rows after filling in", key.0, key.1))?;
     }
     Ok(())
-}
-
-/// How many rows have another relation than the pairs of the table give: then rows are missing, or wrong.
-fn rows_off(table: &Table, rows: &[Row]) -> usize {
-    let older_of = table.older_of();
-    let several = |of: &BTreeMap<String, Codes>, code: &String| of.get(code).is_some_and(|to| to.len() > 1);
-    let side = |several| if several { 'n' } else { '1' };
-    let relation = |row: &Row| {
-        let (left, right) = (several(&table.newer_of, &row.older), several(&older_of, &row.newer));
-        format!("{}:{}", side(left), side(right))
-    };
-    rows.iter().filter(|row| row.relation != relation(row)).count()
 }
 
 /// Our titles by code.

@@ -1,0 +1,42 @@
+//! The command line: commands, options, help.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{check, classify, completions, convert, lookup, model, search};
+
+/// HS codes from goods descriptions.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hscode",
+    version,
+    about = "Harmonized System (HS) codes from goods descriptions",
+    after_help = "\
+Examples:
+  hscode classify \"mens cotton crew neck tee\"
+  hscode classify --input goods.csv --column description --output answers.jsonl
+  hscode lookup 6109.10
+  hscode search \"table lamp\"
+  hscode convert 851712 --from HS2017 --to HS2022
+  hscode check \"gift\"
+
+Exit status: 0 all rows answered, 1 some rows bad, 2 usage, 3 model package, 4 input or output,
+130 stopped by Ctrl-C. `hscode COMMAND --help` says more of each command.",
+    disable_help_subcommand = true
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One command each; its file in `commands` holds its options.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Classify(classify::ClassifyArgs),
+    Lookup(lookup::LookupArgs),
+    Search(search::SearchArgs),
+    Convert(convert::ConvertArgs),
+    Check(check::CheckArgs),
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+    Completions(completions::CompletionsArgs),
+}

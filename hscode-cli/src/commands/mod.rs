@@ -1,0 +1,28 @@
+//! The commands.
+
+pub(crate) mod check;
+pub(crate) mod classify;
+mod classify_view;
+pub(crate) mod completions;
+pub(crate) mod convert;
+pub(crate) mod lookup;
+pub(crate) mod model;
+pub(crate) mod search;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+use crate::exit::{Failure, Status};
+
+/// Reads the command line and runs the command.
+pub(crate) fn run() -> Result<Status, Failure> {
+    match Args::parse().command {
+        Command::Classify(args) => classify::run(&args),
+        Command::Lookup(args) => lookup::run(&args),
+        Command::Search(args) => search::run(&args),
+        Command::Convert(args) => convert::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Model(command) => model::run(&command),
+        Command::Completions(args) => completions::run(&args),
+    }
+}

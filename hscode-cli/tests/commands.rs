@@ -1,0 +1,200 @@
+//! The commands as people use them.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // a test fails by panicking
+
+mod common;
+
+use common::{Folder, hscode, hscode_reading, indexes, records};
+
+#[test]
+fn classify_shows_a_table_for_people() {
+    let run = hscode(&["classify", "mens cotton crew neck tee"]).status(0);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines[0], "mens cotton crew neck tee");
+    assert!(lines[1].starts_with("  accept 6109.10  ") || lines[1].starts_with("  back off"), "{}", lines[1]);
+    assert!(lines[2..].iter().any(|line| line.starts_with("    6109.10  #")), "{}", run.stdout);
+    assert!(run.stdout.contains(" > "), "title paths: {}", run.stdout);
+    // Not a terminal: no colours, ASCII bars.
+    assert!(!run.stdout.contains('\x1b') && !run.stdout.contains('█'));
+    assert!(run.stdout.lines().all(|line| line.chars().count() <= 120));
+}
+
+#[test]
+fn the_first_candidate_for_a_cotton_tee_is_610910() {
+    let records = hscode(&["classify", "mens cotton crew neck tee", "--json"]).status(0).records();
+    assert_eq!(records[0]["candidates"][0]["code"], "610910");
+    assert_eq!(records[0]["edition"], "HS2022");
+    assert!(records[0]["candidates"][0]["title"].as_str().unwrap().contains("otton"));
+}
+
+#[test]
+fn classify_options_reach_the_classifier() {
+    let record = |options: &[&str]| {
+        let mut arguments = vec!["classify", "cotton t-shirt", "--json"];
+        arguments.extend(options);
+        hscode(&arguments).status(0).records().remove(0)
+    };
+    assert_eq!(record(&["--top", "2"])["candidates"].as_array().unwrap().len(), 2);
+    assert_eq!(record(&["--level", "heading"])["candidates"][0]["code"], "6109");
+    let within = record(&["--within", "62"]);
+    assert!(
+        within["candidates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|c| c["code"].as_str().unwrap().starts_with("62"))
+    );
+    assert!(record(&[]).get("explanation").is_none());
+    let explained = record(&["--explain"]);
+    assert_eq!(explained["explanation"]["path"].as_array().unwrap().len(), 3);
+    assert!(!explained["explanation"]["evidence"].as_array().unwrap().is_empty());
+    let set = record(&["--coverage", "0.9"]);
+    assert_eq!(set["candidate_set"][0], set["candidates"][0]["code"]);
+    let text = hscode(&["classify", "cotton t-shirt", "--explain"]).status(0).stdout;
+    assert!(text.contains("why 6109.10") && text.contains("words") && text.contains("like"), "{text}");
+}
+
+#[test]
+fn titles_of_the_user_are_shown() {
+    let folder = Folder::new("titles");
+    let titles = folder
+        .file("official.csv", "code,description\n61,My chapter\n6109,My heading\n610910,My subheading\n");
+    let run = hscode(&["classify", "cotton t-shirt", "--top", "1", "--titles", &titles]).status(0);
+    assert!(run.stdout.contains("My chapter > My heading > My subheading"), "{}", run.stdout);
+    let run = hscode(&["lookup", "6109", "--titles", &titles]).status(0);
+    assert!(run.stdout.contains("My heading"), "{}", run.stdout);
+}
+
+#[test]
+fn lookup_shows_the_way_down_and_what_is_below() {
+    let run = hscode(&["lookup", "6109"]).status(0);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert!(lines[0].starts_with("61 ") && lines[1].starts_with("  6109 "), "{}", run.stdout);
+    assert!(lines[2].starts_with("    6109.10 ") && lines[3].starts_with("    6109.90 "), "{}", run.stdout);
+    assert_eq!(lines[4], "HS2022 heading, 2 codes right below");
+    let records = hscode(&["lookup", "6109.10", "7701", "--json"]).status(1).records();
+    assert_eq!(records[0]["path"].as_array().unwrap().len(), 3);
+    assert_eq!(records[0]["children"], serde_json::json!([]));
+    assert_eq!(records[1]["error"], "HS2022 has no code 7701");
+    let old = hscode(&["lookup", "851712", "--edition", "HS2017"]).status(0);
+    assert!(old.stdout.contains("8517.12"), "{}", old.stdout);
+}
+
+#[test]
+fn search_finds_by_words_of_titles() {
+    let run = hscode(&["search", "table lamp"]).status(0);
+    assert!(run.stdout.lines().next().unwrap().starts_with("9405.2"), "{}", run.stdout);
+    let records =
+        hscode(&["search", "horses", "--level", "subheading", "--top", "2", "--json"]).status(0).records();
+    assert!(!records.is_empty() && records.len() <= 2);
+    assert!(records.iter().all(|record| record["level"] == "subheading"));
+    hscode(&["search", "qqqqzzzz"]).status(1).says("no title has these words");
+    hscode(&["search", "horses", "--edition", "HS1992"]).status(1).says("--titles FILE");
+}
+
+#[test]
+fn convert_lists_every_target_with_its_change() {
+    let run = hscode(&["convert", "851712", "--from", "HS2017", "--to", "HS2022"]).status(0);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert!(lines[0].starts_with("HS2017 8517.12"), "{}", run.stdout);
+    assert!(lines[1].starts_with("  HS2022 8517.13  split "), "{}", run.stdout);
+    assert!(lines[2].starts_with("  HS2022 8517.14  split "), "{}", run.stdout);
+    let records = hscode(&["convert", "8517.12", "010121", "--from", "HS2017", "--to", "HS2022", "--json"])
+        .status(0)
+        .records();
+    let codes: Vec<&str> = records[0]["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|target| target["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(codes, ["851713", "851714"]);
+    assert!(records[0]["target"].is_null());
+    assert_eq!(
+        (&records[1]["target"], &records[1]["targets"][0]["change"]),
+        (&"010121".into(), &"same".into())
+    );
+    let all = hscode(&["convert", "851712", "--from", "HS2017", "--to", "HS2022", "--json", "--all"])
+        .status(0)
+        .records();
+    assert!(all[0]["targets"].as_array().unwrap().len() > 2);
+}
+
+#[test]
+fn convert_reads_files_of_codes_also_stored_as_numbers() {
+    let folder = Folder::new("convert");
+    let input = folder.file("tariff.jsonl", "{\"sku\":\"A\",\"code\":851712}\n{\"sku\":\"B\",\"code\":10121}\n{\"sku\":\"C\",\"code\":\"0101.21\"}\n");
+    let run = hscode(&[
+        "convert", "--input", &input, "--from", "HS2017", "--to", "HS2022", "--keep", "sku", "--json",
+    ]);
+    let records = run.status(1).records();
+    assert_eq!(indexes(&records), [0, 1, 2]);
+    assert_eq!(records[0]["targets"][0]["code"], "851713");
+    assert!(records[1]["error"].as_str().unwrap().contains("did a spreadsheet drop the zero of 010121?"));
+    assert_eq!((&records[1]["code"], &records[1]["sku"]), (&"10121".into(), &"B".into()));
+    assert_eq!(records[2]["target"], "010121");
+    let lines = hscode_reading(&["convert", "--from", "HS2012", "--to", "HS2022"], b"0101.21\n").status(0);
+    assert_eq!(lines.records()[0]["target"], "010121");
+}
+
+#[test]
+fn check_says_what_is_wrong_and_what_to_add() {
+    let run = hscode(&["check", "gift"]).status(1);
+    assert!(run.stdout.starts_with("gift\n  refused\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("Say what the gift is"), "{}", run.stdout);
+    assert_eq!(run.stderr, "hscode: 1 of 1 row is refused\n");
+    let fine = hscode(&["check", "stainless steel hex bolt M8"]).status(0);
+    assert!(fine.stdout.contains("acceptable"));
+    let records = hscode_reading(&["check"], b"gift\nsteel bolt\nas per invoice\n").status(1).records();
+    let verdicts: Vec<&str> = records.iter().map(|record| record["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["refuse", "acceptable", "refuse"]);
+    assert_eq!(records[0]["findings"][0]["reason"], "purpose_only");
+    assert!(records[0].get("error").is_none());
+}
+
+#[test]
+fn model_info_describes_the_embedded_model() {
+    let run = hscode(&["model", "info"]).status(0);
+    assert!(
+        run.stdout.contains("HS2022") && run.stdout.contains("embedded in this program"),
+        "{}",
+        run.stdout
+    );
+    let records = hscode(&["model", "info", "--json"]).status(0).records();
+    assert_eq!(records[0]["edition"], "HS2022");
+    assert_eq!(records[0]["codes"], 5612);
+    hscode(&["model", "info", "no/such"]).status(3).says("no/such");
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    for command in ["classify", "lookup", "search", "convert", "check", "model info", "completions"] {
+        let mut arguments: Vec<&str> = command.split(' ').collect();
+        arguments.push("--help");
+        let help = hscode(&arguments).status(0).stdout;
+        assert!(
+            help.contains("Examples:") && help.contains(&format!("hscode {command}")),
+            "{command}: {help}"
+        );
+    }
+    assert!(hscode(&["--version"]).status(0).stdout.starts_with("hscode "));
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = hscode(&["completions", shell]).status(0).stdout;
+        assert!(script.contains("classify") && script.contains("explain"), "{shell}");
+    }
+    hscode(&["completions", "cmd"]).status(2);
+}
+
+#[test]
+fn answers_to_files_end_in_a_summary_only_where_people_read() {
+    let folder = Folder::new("quiet");
+    let input = folder.file("goods.csv", "description\ncotton tee\n");
+    let output = folder.path("out.jsonl");
+    let run = hscode(&["classify", "--input", &input, "--output", &output]).status(0);
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    assert_eq!(records(&folder.read("out.jsonl")).len(), 1);
+}
