@@ -72,7 +72,7 @@ fn trouble() -> impl Strategy<Value = String> {
         "[\u{400}-\u{4ff}]{1,3}",
         "[\u{4e00}-\u{4e20}]{1,3}",
         "[\u{bc}-\u{be}\u{2070}-\u{208e}\u{2150}-\u{215f}\u{2460}-\u{2473}\u{33a0}-\u{33c0}]",
-        "(kg|ml|inch|in|ft|fl oz|sq m|t shirt|t-shirt|d'olive|wi-fi|m2|x| )",
+        "(kg|ml|inch|in|ft|fl oz|sq m|t shirt|t-shirt|<br>|</b|№|d'olive|wi-fi|m2|x| )",
     ];
     proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
@@ -149,6 +149,13 @@ fn bombs_are_bounded_in_time_and_space() {
         "1,".repeat(megabyte),
         "1/".repeat(megabyte),
         "5x".repeat(megabyte),
+        "5cmx".repeat(megabyte),
+        "5cm".repeat(megabyte),
+        "a1-".repeat(megabyte),
+        "a-1".repeat(megabyte),
+        "<a".repeat(megabyte),
+        "\u{e01}\u{e31}".repeat(megabyte),
+        "\u{915}\u{94d}".repeat(megabyte),
         "5'".repeat(megabyte),
         "d'".repeat(megabyte),
         "a-".repeat(megabyte),

@@ -129,6 +129,9 @@ fn words_are_read_as_they_are_searched() {
         ("Хлопковая футболка", "хлопковая|футболка"),
         ("बच्चों के कपड़े", "बच्चों|के|कपड\u{93c}े"),
         ("👕 shirt 🎁", "shirt"),
+        ("red<br/>shoe &lt;b class=x&gt;new&lt;/b&gt;", "red|shoe|new"),
+        ("length < 5 cm", "length|#5|@cm"),
+        ("№5 bolts", "no|#5|bolts"),
         ("birra moretti l'autentica 2l", "birra|moretti|l|autentica|#2|@l"),
         ("philips oneblade f&b, 1x360", "philips|oneblade|f|b|#1|#360"),
     ];

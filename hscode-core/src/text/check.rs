@@ -258,11 +258,20 @@ fn alone(hits: &[Hit<'_>], has_name: bool) -> Vec<Finding> {
     let poor = if has_name { Verdict::Warn } else { Verdict::Refuse };
     match (has(TermKind::Weak), has(TermKind::Form), has(TermKind::Material)) {
         (true, _, true) | (_, true, true) => Vec::new(), // steel pipes, wooden boxes, iron powder
+        (true, _, false) if is_narrowed(hits) => Vec::new(), // oil lamp, photo book
         (true, _, false) => of(TermKind::Weak, Verdict::Warn),
         (false, true, false) => of(TermKind::Form, poor),
         (false, false, true) => of(TermKind::Material, Verdict::Warn),
         (false, false, false) => of(TermKind::Filler, poor),
     }
+}
+
+/// Two wide classes side by side are one narrower class.
+fn is_narrowed(hits: &[Hit<'_>]) -> bool {
+    let weak = |hit: &Hit<'_>| hit.term.kind == TermKind::Weak;
+    hits.windows(2).any(
+        |pair| matches!(pair, [one, next] if weak(one) && weak(next) && one.words.end == next.words.start),
+    )
 }
 
 /// PS4 and CR2032 are known in trade; 4711-0815 is known to one firm, and so are long codes.

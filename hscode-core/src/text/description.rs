@@ -18,6 +18,18 @@ pub enum TokenKind {
     Code,
 }
 
+impl TokenKind {
+    /// `word`, `number`, `unit` or `code`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Word => "word",
+            Self::Number => "number",
+            Self::Unit => "unit",
+            Self::Code => "code",
+        }
+    }
+}
+
 /// A word, number or unit of a description, and where it is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -126,4 +138,29 @@ pub fn normalise(raw: &str) -> String {
     let mut normal = Normaliser::default();
     normal.read(raw);
     normal.text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allocates_nothing_once_warm() {
+        let texts = [
+            "MEN&#39;S T-SHIRT 100% Cotton 500ML",
+            "Cafe\u{301} fran\u{e7}ais \u{2013} 1\u{bd}\u{2033}",
+            "\u{43c}\u{43e}\u{438}\u{306}ка \u{30ab}\u{3099}\u{30e9}ス 棉质T恤",
+        ];
+        let mut description = Description::new();
+        let sizes = |description: &Description| {
+            let normal = description.normal.capacities();
+            [&normal[..], &[description.canonical.capacity(), description.pieces.capacity()]].concat()
+        };
+        texts.iter().for_each(|text| description.read(text));
+        let warm = sizes(&description);
+        for _ in 0..3 {
+            texts.iter().for_each(|text| description.read(text));
+        }
+        assert_eq!(sizes(&description), warm);
+    }
 }

@@ -15,6 +15,7 @@ pub(super) fn replacement(c: char) -> Option<&'static str> {
         '\u{3001}' | '\u{60c}' => ",",
         '\u{3002}' => ".",
         '\u{ba}' => "°",
+        '\u{2116}' => "no.", // №5 must not read as a code
         'ß' => "ss",
         'æ' | 'ǽ' => "ae",
         'œ' => "oe",

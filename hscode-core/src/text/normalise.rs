@@ -74,6 +74,12 @@ impl Normaliser {
         truncated
     }
 
+    /// How much memory each buffer holds.
+    #[cfg(test)]
+    pub(super) fn capacities(&self) -> [usize; 4] {
+        [self.text.capacity(), self.spans.capacity(), self.pieces.capacity(), self.composed.capacity()]
+    }
+
     fn push_ascii(&mut self, byte: u8, span: Span) {
         match byte {
             0..=b' ' | 0x7f => {

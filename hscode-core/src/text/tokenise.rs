@@ -8,6 +8,7 @@
 //!   (`wi-fi`, `wifi`), and a single letter to digits (`r-134a`, `r134a`); elsewhere it parts words
 //!   (`stainless-steel`). The commonest of the first kind are joined when written with a space, too (`t shirt`).
 //! - Points between single letters join (`p.u.`, `pu`).
+//! - HTML tags are left out.
 //! - Numbers part from what follows; if that is a unit, it gets its one spelling.
 
 use std::ops::Range;
@@ -17,6 +18,9 @@ use unicode_normalization::char::is_combining_mark;
 use super::description::TokenKind;
 use super::normalise::Span;
 use super::units;
+
+/// The longest HTML tag that is left out, in bytes.
+const MAX_TAG: usize = 128;
 
 /// A token: its place in the canonical text and in the raw text.
 #[derive(Debug, Clone)]
@@ -87,6 +91,7 @@ impl Reader<'_> {
     fn sign(&mut self, at: usize, byte: u8) -> usize {
         match byte {
             b'.' if self.digit_at(at + 1) && !self.alphanumeric_before(at) => return self.number(at),
+            b'<' => return self.tag(at).unwrap_or(at + 1),
             b'"' if self.after_number(at) => self.out_token(at..at + 1, TokenKind::Unit, Some("inch")),
             b'\'' if self.after_number(at) => {
                 if self.bytes.get(at + 1) == Some(&b'\'') {
@@ -107,6 +112,17 @@ impl Reader<'_> {
             _ => {}
         }
         at + 1
+    }
+
+    /// The end of a HTML tag, such as `<br>` or `</b>`, that was left in the text.
+    fn tag(&self, at: usize) -> Option<usize> {
+        let name = if self.bytes.get(at + 1) == Some(&b'/') { at + 2 } else { at + 1 };
+        if !self.bytes.get(name)?.is_ascii_lowercase() {
+            return None;
+        }
+        let mut rest = self.bytes[name..].iter().take(MAX_TAG);
+        let close = rest.position(|byte| matches!(byte, b'<' | b'>'))?;
+        (self.bytes[name + close] == b'>').then_some(name + close + 1)
     }
 
     /// `20°c`, `90°`.
@@ -189,12 +205,13 @@ impl Reader<'_> {
             return at;
         }
         let letters = self.run(at, |c| is_letter(c) && script(c) == Script::Other);
-        let all = self.run(letters, |c| is_word(c) && script(c) == Script::Other);
         let word = &self.text[at..letters];
         if word == "x" {
             return letters; // 10x20, 3x
         }
-        if all == letters {
+        let of_code = |c| is_word(c) && script(c) == Script::Other;
+        let mut all = letters;
+        if !self.char_at(letters).is_some_and(of_code) {
             if word == "in" && self.preposition(letters) {
                 return at; // 2in 1
             }
@@ -209,12 +226,13 @@ impl Reader<'_> {
                 return letters;
             }
             // 5m2
+            all = self.run(letters, of_code);
             if let Some(unit) = units::canonical(&self.text[at..all], true) {
                 self.out_token(at..all, TokenKind::Unit, Some(unit));
                 return all;
             }
         }
-        // 304l-like grades, 3d, 4k, 2nd: the number and the letters are one code
+        // 3d, 4k, 2nd, 2in1: the number and the letters are one code
         if let Some(piece) = self.pieces.pop() {
             self.out.truncate(piece.text.start);
             self.out.push_str(&self.text[number..all]);
