@@ -1,7 +1,11 @@
 //! How long reading and checking a description takes. `cargo test --release -p hscode-core --test text_speed --
 //! --ignored --nocapture` prints it.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may fail by panic; this one is there to print"
+)]
 
 use std::fs;
 use std::path::Path;

@@ -21,6 +21,7 @@ mod description;
 mod entities;
 mod fold;
 mod normalise;
+mod numbers;
 mod tokenise;
 mod units;
 mod vague;

@@ -42,21 +42,21 @@ pub(super) fn tokenise(text: &str, spans: &[Span], out: &mut String, pieces: &mu
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Script {
+pub(super) enum Script {
     Han,
     Hiragana,
     Katakana,
     Other,
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    bytes: &'a [u8],
-    spans: &'a [Span],
-    out: &'a mut String,
-    pieces: &'a mut Vec<Piece>,
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
+    pub(super) bytes: &'a [u8],
+    pub(super) spans: &'a [Span],
+    pub(super) out: &'a mut String,
+    pub(super) pieces: &'a mut Vec<Piece>,
     /// Where the last token ended in `text`.
-    last_end: usize,
+    pub(super) last_end: usize,
 }
 
 impl Reader<'_> {
@@ -123,125 +123,6 @@ impl Reader<'_> {
         let mut rest = self.bytes[name..].iter().take(MAX_TAG);
         let close = rest.position(|byte| matches!(byte, b'<' | b'>'))?;
         (self.bytes[name + close] == b'>').then_some(name + close + 1)
-    }
-
-    /// `20°c`, `90°`.
-    fn degree(&mut self, at: usize) -> usize {
-        let sign = at + '°'.len_utf8();
-        if !(self.last_is(TokenKind::Number) && matches!(self.gap(at), "" | " ")) {
-            return sign;
-        }
-        let scale = match self.bytes.get(sign) {
-            Some(&scale @ (b'c' | b'f')) if !self.char_at(sign + 1).is_some_and(is_word) => Some(scale),
-            _ => None,
-        };
-        let (end, unit) = match scale {
-            Some(b'c') => (sign + 1, "°c"),
-            Some(_) => (sign + 1, "°f"),
-            None => (sign, "°"),
-        };
-        self.out_token(at..end, TokenKind::Unit, Some(unit));
-        end
-    }
-
-    /// A number at `at` and the unit that is attached to it.
-    fn number(&mut self, at: usize) -> usize {
-        let whole = self.digits(at);
-        let mut end = whole;
-        let grouped = (1..=3).contains(&(whole - at)) && self.bytes[at] != b'0';
-        while grouped && self.bytes.get(end) == Some(&b',') && self.digits(end + 1) == end + 4 {
-            end += 4;
-        }
-        let mut decimals = end..end;
-        match self.bytes.get(end) {
-            Some(b'.') if self.digit_at(end + 1) => decimals = end + 1..self.digits(end + 1),
-            // 2,5 kg; but 1,2,3 is a list
-            Some(b',') if end == whole && end > at && self.digit_at(end + 1) => {
-                let after = self.digits(end + 1);
-                let list = self.bytes.get(after) == Some(&b',') && self.digit_at(after + 1);
-                let listed = at > 1 && self.bytes[at - 1] == b',' && self.bytes[at - 2].is_ascii_digit();
-                if !list && !listed && after - end <= 3 {
-                    decimals = end + 1..after;
-                }
-            }
-            Some(b'/') if end == whole && decimals.is_empty() => {
-                let after = self.digits(end + 1);
-                let part = &self.text[end + 1..after];
-                let chain = self.bytes.get(after) == Some(&b'/') || (at > 0 && self.bytes[at - 1] == b'/');
-                let usual = ["2", "3", "4", "5", "6", "8", "10", "12", "16", "32", "64"].contains(&part);
-                if whole - at <= 2 && usual && !chain {
-                    self.out_token(at..after, TokenKind::Number, None);
-                    return self.attached(at, after);
-                }
-            }
-            _ => {}
-        }
-        let place = self.begin();
-        if end == at {
-            self.out.push('0');
-        }
-        for &byte in &self.bytes[at..end] {
-            if byte != b',' {
-                self.out.push(char::from(byte));
-            }
-        }
-        let figures = self.text[decimals.clone()].trim_end_matches('0');
-        if !figures.is_empty() {
-            self.out.push('.');
-            self.out.push_str(figures);
-        }
-        let end = decimals.end.max(end);
-        self.finish(place, at..end, TokenKind::Number);
-        self.attached(at, end)
-    }
-
-    /// What follows the number at `number..at` without a space: a unit, a times sign, or the rest of a code.
-    fn attached(&mut self, number: usize, at: usize) -> usize {
-        let Some(first) = self.char_at(at) else { return at };
-        if first == '*' {
-            return at + 1;
-        }
-        if !is_letter(first) || script(first) != Script::Other {
-            return at;
-        }
-        let letters = self.run(at, |c| is_letter(c) && script(c) == Script::Other);
-        let word = &self.text[at..letters];
-        if word == "x" {
-            return letters; // 10x20, 3x
-        }
-        let of_code = |c| is_word(c) && script(c) == Script::Other;
-        let mut all = letters;
-        if !self.char_at(letters).is_some_and(of_code) {
-            if word == "in" && self.preposition(letters) {
-                return at; // 2in 1
-            }
-            if let Some(unit) = units::canonical(word, true) {
-                self.out_token(at..letters, TokenKind::Unit, Some(unit));
-                return letters;
-            }
-        } else {
-            // 10cmx20cm
-            if let Some(unit) = word.strip_suffix('x').and_then(|unit| units::canonical(unit, true)) {
-                self.out_token(at..letters - 1, TokenKind::Unit, Some(unit));
-                return letters;
-            }
-            // 5m2
-            all = self.run(letters, of_code);
-            if let Some(unit) = units::canonical(&self.text[at..all], true) {
-                self.out_token(at..all, TokenKind::Unit, Some(unit));
-                return all;
-            }
-        }
-        // 3d, 4k, 2nd, 2in1: the number and the letters are one code
-        if let Some(piece) = self.pieces.pop() {
-            self.out.truncate(piece.text.start);
-            self.out.push_str(&self.text[number..all]);
-            let text = piece.text.start..self.out.len();
-            let span = Span { start: self.spans[number].start, end: self.spans[all - 1].end };
-            self.pieces.push(Piece { text, span, kind: TokenKind::Code });
-            self.last_end = all;
-        }
-        all
     }
 
     /// A word, a code that begins with a letter, or a unit after a number and a space.
@@ -391,7 +272,7 @@ impl Reader<'_> {
     }
 
     /// Makes room for a token: where its text starts, and where the text before it ended.
-    fn begin(&mut self) -> (usize, usize) {
+    pub(super) fn begin(&mut self) -> (usize, usize) {
         let before = self.out.len();
         if before > 0 {
             self.out.push(' ');
@@ -399,20 +280,20 @@ impl Reader<'_> {
         (self.out.len(), before)
     }
 
-    fn finish(&mut self, place: (usize, usize), range: Range<usize>, kind: TokenKind) {
+    pub(super) fn finish(&mut self, place: (usize, usize), range: Range<usize>, kind: TokenKind) {
         let span = Span { start: self.spans[range.start].start, end: self.spans[range.end - 1].end };
         self.pieces.push(Piece { text: place.0..self.out.len(), span, kind });
         self.last_end = range.end;
     }
 
     /// A token with the text at `range`, or with `text`.
-    fn out_token(&mut self, range: Range<usize>, kind: TokenKind, text: Option<&str>) {
+    pub(super) fn out_token(&mut self, range: Range<usize>, kind: TokenKind, text: Option<&str>) {
         let place = self.begin();
         self.out.push_str(text.unwrap_or(&self.text[range.clone()]));
         self.finish(place, range, kind);
     }
 
-    fn last_is(&self, kind: TokenKind) -> bool {
+    pub(super) fn last_is(&self, kind: TokenKind) -> bool {
         self.pieces.last().is_some_and(|piece| piece.kind == kind)
     }
 
@@ -421,7 +302,7 @@ impl Reader<'_> {
     }
 
     /// The text between the last token and `at`.
-    fn gap(&self, at: usize) -> &str {
+    pub(super) fn gap(&self, at: usize) -> &str {
         &self.text[self.last_end..at]
     }
 
@@ -429,11 +310,11 @@ impl Reader<'_> {
         self.last_is(TokenKind::Number) && self.last_end == at
     }
 
-    fn char_at(&self, at: usize) -> Option<char> {
+    pub(super) fn char_at(&self, at: usize) -> Option<char> {
         self.text.get(at..)?.chars().next()
     }
 
-    fn digit_at(&self, at: usize) -> bool {
+    pub(super) fn digit_at(&self, at: usize) -> bool {
         self.bytes.get(at).is_some_and(u8::is_ascii_digit)
     }
 
@@ -441,14 +322,8 @@ impl Reader<'_> {
         self.text[..at].chars().next_back().is_some_and(|c| is_word(c) || c == '.')
     }
 
-    /// The end of the digits at `at`.
-    fn digits(&self, at: usize) -> usize {
-        let rest = self.bytes.get(at..).unwrap_or_default();
-        at + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
-    }
-
     /// The end of the characters at `at` that are `wanted`.
-    fn run(&self, at: usize, wanted: impl Fn(char) -> bool) -> usize {
+    pub(super) fn run(&self, at: usize, wanted: impl Fn(char) -> bool) -> usize {
         let rest = self.text.get(at..).unwrap_or_default();
         rest.find(|c| !wanted(c)).map_or(self.text.len().max(at), |length| at + length)
     }
@@ -458,26 +333,17 @@ impl Reader<'_> {
         self.bytes.get(at).is_some_and(u8::is_ascii_lowercase)
             && !self.char_at(at + 1).is_some_and(|c| is_word(c) || c == '\'')
     }
-
-    /// Whether what follows `in` says that it is the preposition.
-    fn preposition(&self, at: usize) -> bool {
-        let Some(rest) = self.text.get(at..).and_then(|rest| rest.strip_prefix([' ', '-'])) else {
-            return false;
-        };
-        let word = &rest[..rest.find(|c| !is_word(c)).unwrap_or(rest.len())];
-        word.starts_with(|c: char| c.is_ascii_digit()) || units::follows_preposition(word)
-    }
 }
 
-fn is_letter(c: char) -> bool {
+pub(super) fn is_letter(c: char) -> bool {
     c.is_alphabetic() || (!c.is_ascii() && is_combining_mark(c))
 }
 
-fn is_word(c: char) -> bool {
+pub(super) fn is_word(c: char) -> bool {
     is_letter(c) || c.is_ascii_digit() || (!c.is_ascii() && c.is_numeric())
 }
 
-fn script(c: char) -> Script {
+pub(super) fn script(c: char) -> Script {
     match c {
         '\u{3041}'..='\u{309f}' => Script::Hiragana,
         '\u{30a0}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' => Script::Katakana,
