@@ -81,7 +81,10 @@ pub(crate) fn run(
     let look = plan.is_human().then(Look::of_stdout);
     let file = !source.arguments;
     let mut meter = Meter::start(source.progress, plan.fills_terminal());
-    let mut tally = Tally::default();
+    // Errors of arguments are all told; those of files stand in the output, with the first few told as well.
+    let told = if source.arguments { usize::MAX } else { TOLD };
+    let inline = look.clone().filter(|_| file);
+    let mut tally = Tally { most_told: told, ..Tally::default() };
     let mut sink = plan.open(fields)?;
     interrupt::listen()?;
     // A person who types rows wants each answered at once.
@@ -90,7 +93,7 @@ pub(crate) fn run(
         source.items,
         args.threads(),
         batch,
-        &|items| answer_batch(answerer, items, look.as_ref()),
+        &|items| answer_batch(answerer, items, look.as_ref(), inline.as_ref()),
         &mut |rows| {
             let count = rows.len() as u64;
             for row in rows {
@@ -124,6 +127,7 @@ struct Tally {
     refused: u64,
     bad: u64,
     told: Vec<String>,
+    most_told: usize,
 }
 
 impl Tally {
@@ -135,7 +139,7 @@ impl Tally {
         self.refused += u64::from(row.refused);
         if let Some(error) = &row.error {
             self.bad += 1;
-            if self.told.len() < TOLD {
+            if self.told.len() < self.most_told {
                 self.told.push(if error.starts_with("line ") || error.starts_with("row ") {
                     error.clone()
                 } else {
@@ -153,18 +157,18 @@ impl Tally {
         if self.bad == 0 && self.refused == 0 {
             return Status::Done;
         }
-        let rows = if self.rows == 1 { "row is" } else { "rows are" };
+        let count = |bad: u64, what: &str| {
+            let (rows, verb) =
+                (if self.rows == 1 { "row" } else { "rows" }, if bad == 1 { "is" } else { "are" });
+            format!("hscode: {} of {} {rows} {verb} {what}", HumanCount(bad), HumanCount(self.rows))
+        };
         if self.refused > 0 {
-            exit::say(&format!(
-                "hscode: {} of {} {rows} refused",
-                HumanCount(self.refused),
-                HumanCount(self.rows)
-            ));
+            exit::say(&count(self.refused, "refused"));
         }
         if self.bad == 0 {
             return Status::BadRows;
         }
-        exit::say(&format!("hscode: {} of {} {rows} bad:", HumanCount(self.bad), HumanCount(self.rows)));
+        exit::say(&count(self.bad, "bad:"));
         for told in &self.told {
             exit::say(&format!("  {told}"));
         }
@@ -179,7 +183,13 @@ impl Tally {
     }
 }
 
-fn answer_batch(answerer: &dyn Answerer, items: Vec<Item>, look: Option<&Look>) -> Vec<Written> {
+/// `inline`: how to draw bad rows among the answers, where people read them there.
+fn answer_batch(
+    answerer: &dyn Answerer,
+    items: Vec<Item>,
+    look: Option<&Look>,
+    inline: Option<&Look>,
+) -> Vec<Written> {
     let texts: Vec<&str> = items.iter().filter_map(|item| item.text.as_deref().ok()).collect();
     let mut answers = answerer.answer(&texts, look).into_iter();
     items
@@ -203,7 +213,7 @@ fn answer_batch(answerer: &dyn Answerer, items: Vec<Item>, look: Option<&Look>) 
                 Err(error) => {
                     values.extend(answerer.blank());
                     values.push(Value::Text(error.clone()));
-                    let human = look.map_or_else(String::new, |look| look.bad_row(item.index, &error));
+                    let human = inline.map_or_else(String::new, |look| look.bad_row(item.index, &error));
                     (human, None, Some(error), false)
                 }
             };

@@ -39,7 +39,7 @@ fn bytes_that_are_no_utf8_cost_only_their_row() {
         folder.file("goods.csv", b"sku,description\nA,cotton tee\nB,caf\xe9 cr\xe8me\nC,steel bolt\n");
     let run = hscode(&["classify", "--input", &input, "--keep", "sku", "--json"])
         .status(1)
-        .says("1 of 3 rows are bad:\n  line 3: column \"description\"");
+        .says("1 of 3 rows is bad:\n  line 3: column \"description\"");
     let records = run.records();
     assert_eq!(indexes(&records), [0, 1, 2]);
     let message =

@@ -11,6 +11,8 @@ use crate::human::{Ink, Look, percent};
 const BAR: usize = 12;
 /// Evidence and words shown at most.
 const SHOWN: usize = 6;
+/// Codes of a candidate set shown at most.
+const SET: usize = 18;
 
 /// The lines of one answer, with an empty line after.
 pub(super) fn block(
@@ -82,9 +84,13 @@ fn candidates(out: &mut String, look: &Look, prediction: &Prediction, titles: &N
             percent(candidate.score())
         );
     }
-    if let Some(set) = prediction.candidate_set() {
-        let codes: Vec<String> = set.iter().map(HsCode::dotted).collect();
-        let _ = writeln!(out, "    one of {}: {}", codes.len(), look.wrapped(&codes.join(", "), 6));
+    if let Some(set) = prediction.candidate_set().filter(|set| !set.is_empty()) {
+        let mut codes: Vec<String> = set.iter().take(SET).map(HsCode::dotted).collect();
+        if set.len() > SET {
+            codes.push(format!("and {} more", set.len() - SET));
+        }
+        let label = format!("coverage set of {}: ", set.len());
+        let _ = writeln!(out, "    {label}{}", look.wrapped(&codes.join(", "), 4 + label.len()));
     }
 }
 

@@ -104,12 +104,19 @@ fn shown(look: &Look, found: &Found<'_>) -> String {
     let widest =
         found.path.iter().chain(&found.children).map(|entry| entry.code.dotted().len()).max().unwrap_or(0);
     let mut line = |entry: &Entry<'_>, ink: Option<Ink>, depth: usize| {
-        let code = format!("{:<widest$}", entry.code.dotted());
-        let title = entry.title.unwrap_or("(no title)");
-        let title = look.wrapped(title, 2 * depth + widest + 2);
+        let title = look.wrapped(entry.title.unwrap_or_default(), 2 * depth + widest + 2);
+        let code = match entry.title {
+            Some(_) => format!("{:<widest$}", entry.code.dotted()),
+            None => entry.code.dotted(),
+        };
         let code = ink.map_or(code.clone(), |ink| look.paint(ink, &code));
         // Writing to a String does not fail.
-        let _ = writeln!(out, "{}{code}  {title}", " ".repeat(2 * depth));
+        let _ = writeln!(
+            out,
+            "{}{code}{}{title}",
+            " ".repeat(2 * depth),
+            if title.is_empty() { "" } else { "  " }
+        );
     };
     for (depth, entry) in found.path.iter().enumerate() {
         line(entry, Some(if entry.code == found.code { Ink::Strong } else { Ink::Faint }), depth);
@@ -117,11 +124,15 @@ fn shown(look: &Look, found: &Found<'_>) -> String {
     for entry in &found.children {
         line(entry, None, found.path.len());
     }
-    let note = match found.children.len() {
-        0 => format!("{} {}", found.edition, found.level),
-        1 => format!("{} {}, 1 code right below", found.edition, found.level),
-        below => format!("{} {}, {below} codes right below", found.edition, found.level),
-    };
+    let mut note = format!("{} {}", found.edition, found.level);
+    match found.children.len() {
+        0 => {}
+        1 => note.push_str(", 1 code right below"),
+        below => note.push_str(&format!(", {below} codes right below")),
+    }
+    if found.path.iter().all(|entry| entry.title.is_none()) {
+        note.push_str(&format!("; our titles are of {}, --titles FILE shows others", Edition::HS2022));
+    }
     let _ = writeln!(out, "{}", look.paint(Ink::Faint, &note));
     out
 }
