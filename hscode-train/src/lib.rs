@@ -8,6 +8,7 @@ pub mod clean;
 pub mod config;
 pub mod disk;
 pub mod evaluate;
+pub mod ingest;
 pub mod progress;
 pub mod rng;
 pub mod row;
