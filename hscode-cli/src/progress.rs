@@ -12,9 +12,9 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// `quiet`: nothing is shown, since the terminal shows the answers.
-    pub(crate) fn start(progress: Option<Progress>, quiet: bool) -> Self {
-        let wanted = !quiet && std::io::stderr().is_terminal();
+    /// `free`: whether the terminal is free to show it.
+    pub(crate) fn start(progress: Option<Progress>, free: bool) -> Self {
+        let wanted = free && std::io::stderr().is_terminal();
         let bar = progress.filter(|_| wanted).map(|progress| {
             let template = match (progress.total(), progress.counts_rows()) {
                 (Some(_), false) => "{bar:30} {percent:>3}%  {msg} rows  {elapsed}, {eta} left",

@@ -80,13 +80,13 @@ pub(crate) fn run(
     let fields = columns(answerer, &source.kept);
     let look = plan.is_human().then(Look::of_stdout);
     let file = !source.arguments;
-    let mut meter = Meter::start(source.progress, plan.fills_terminal());
+    let mut meter = Meter::start(source.progress, plan.leaves_terminal_free());
     // Errors of arguments are all told; those of files stand in the output, with the first few told as well.
     let told = if source.arguments { usize::MAX } else { TOLD };
     let inline = look.clone().filter(|_| file);
     let mut tally = Tally { most_told: told, ..Tally::default() };
     let mut sink = plan.open(fields)?;
-    interrupt::listen()?;
+    interrupt::attend();
     // A person who types rows wants each answered at once.
     let batch = if source.typed { 1 } else { args.batch.get() };
     let outcome = stream(
@@ -246,9 +246,14 @@ fn stream(
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                while !stopped.load(Ordering::Relaxed) {
+                loop {
                     // The lock is held while waiting: the next job goes to whoever waits.
-                    let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(BLINK);
+                    let waiting = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+                    if stopped.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let job = waiting.recv_timeout(BLINK);
+                    drop(waiting);
                     match job {
                         // A fault in answering leaves the slot empty, which the writer sees; and the writer
                         // may have gone, which the reader sees.

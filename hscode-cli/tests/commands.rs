@@ -198,3 +198,41 @@ fn answers_to_files_end_in_a_summary_only_where_people_read() {
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
     assert_eq!(records(&folder.read("out.jsonl")).len(), 1);
 }
+
+/// Runs the command on a terminal of its own, as `script` makes one.
+#[cfg(target_os = "linux")]
+fn on_terminal(variables: &str, arguments: &str) -> Option<String> {
+    let line = format!("env -u NO_COLOR TERM=xterm {variables} {} {arguments}", env!("CARGO_BIN_EXE_hscode"));
+    let mut script = std::process::Command::new("script");
+    let output =
+        script.args(["-qec", &line, "/dev/null"]).stdin(std::process::Stdio::null()).output().ok()?;
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_gets_colours_unless_it_does_not_want_them() {
+    let Some(coloured) = on_terminal("", "check gift") else {
+        return; // there is no `script` here
+    };
+    assert!(coloured.contains("\x1b[31mrefused\x1b[0m"), "{coloured:?}");
+    for variables in ["NO_COLOR=1", "TERM=dumb"] {
+        let plain = on_terminal(variables, "check gift").unwrap();
+        assert!(plain.contains("refused") && !plain.contains('\x1b'), "{variables}: {plain:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_without_arguments_gets_a_hint() {
+    let line = format!("{} classify", env!("CARGO_BIN_EXE_hscode"));
+    // Unlike the others, standard input is the terminal here.
+    let shell = format!("exec {line} < /dev/tty");
+    let mut script = std::process::Command::new("script");
+    let Ok(output) = script.args(["-qec", &format!("sh -c '{shell}'"), "/dev/null"]).output() else {
+        return; // there is no `script` here
+    };
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("such as: hscode classify \"mens cotton crew neck tee\""), "{shown:?}");
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -117,7 +117,10 @@ impl ParquetRows {
                 Ok(false) => return None,
                 Err(why) => {
                     self.failed = true;
-                    let message = format!("the Parquet file is damaged in row group {}: {why}", self.group);
+                    let message = format!(
+                        "row group {} of the Parquet file cannot be read: {why}",
+                        self.group.saturating_sub(1)
+                    );
                     return Some(Err(Error::new(ErrorKind::Format, &self.heading.file, message)));
                 }
             }

@@ -17,6 +17,7 @@ pub(crate) enum Plan {
 
 impl Plan {
     pub(crate) fn choose(args: &RowArgs, origin: &Origin) -> Result<Self, Failure> {
+        interrupt::listen()?;
         let asked = args.output_format();
         if asked == Some(Format::Lines) {
             return Err(Failure::usage("--output-format lines: expected jsonl, csv, tsv or parquet"));
@@ -64,9 +65,14 @@ impl Plan {
         matches!(self, Self::Human)
     }
 
-    /// Whether standard output carries the answers to a terminal, where a progress bar would mix with them.
-    pub(crate) fn fills_terminal(&self) -> bool {
-        !matches!(self, Self::File(..)) && std::io::stdout().is_terminal()
+    /// Whether the answers go to a file, so that a progress bar on the terminal is in nobody's way: neither among
+    /// the answers nor on the screen of a pager.
+    pub(crate) fn leaves_terminal_free(&self) -> bool {
+        match self {
+            Self::Human => false,
+            Self::Stream(_) => stdout_is_file(),
+            Self::File(..) => true,
+        }
     }
 
     pub(crate) fn open(self, fields: Vec<Field>) -> Result<Sink, Failure> {
@@ -83,6 +89,20 @@ impl Plan {
             }
         })
     }
+}
+
+/// Whether the shell has sent standard output to a file.
+#[cfg(unix)]
+fn stdout_is_file() -> bool {
+    use std::os::fd::AsFd;
+    let handle = std::io::stdout().as_fd().try_clone_to_owned();
+    handle.is_ok_and(|handle| std::fs::File::from(handle).metadata().is_ok_and(|found| found.is_file()))
+}
+
+/// Whether the shell has sent standard output to a file; not known here.
+#[cfg(not(unix))]
+fn stdout_is_file() -> bool {
+    false
 }
 
 /// Where answers go.
