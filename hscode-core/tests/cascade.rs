@@ -1,5 +1,7 @@
 //! Stages in order, seen from outside: who answers, who passed, what a failure does.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 use std::sync::Arc;
 
 use hscode_core::{

@@ -172,7 +172,8 @@ fn bombs_are_bounded_in_time_and_space() {
         let clock = std::time::Instant::now();
         description.read(bomb);
         let took = clock.elapsed();
-        assert!(took.as_millis() < 100, "{start:?}: {took:?}");
+        // Catches work that grows with the square of the text, not a slow machine.
+        assert!(took.as_secs() < 5, "{start:?}: {took:?}");
         assert_eq!(description.truncated(), bomb.len() > MAX_DESCRIPTION_BYTES || start.contains('\u{fdfa}'));
         laws(&mut description, bomb).unwrap();
         assert!(description.canonical().len() <= 8 * MAX_DESCRIPTION_BYTES);

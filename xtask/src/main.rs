@@ -2,6 +2,7 @@
 
 mod nomenclature;
 mod references;
+mod test;
 
 use std::process::ExitCode;
 
@@ -9,6 +10,8 @@ const USAGE: &str = "\
 Usage: cargo xtask TASK
 
 Tasks:
+  test
+      Runs all tests of all languages, and the examples to their end.
   nomenclature [--from DIR] [--check]
       Writes hscode-core/data/nomenclature: the codes of the editions and their correlation from the UN tables in
       DIR (hsYYYY.csv.gz, correlation_un.csv.gz, conversion_un.csv.gz), the titles from data/titles.
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
     let done = match arguments.split_first() {
         Some((&"nomenclature", options)) => nomenclature::run(options),
         Some((&"references", options)) => references::run(options),
+        Some((&"test", options)) => test::run(options),
         _ => Err(USAGE.to_owned()),
     };
     match done {

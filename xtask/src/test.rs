@@ -1,0 +1,37 @@
+//! The one command that passes all tests of all languages.
+
+use std::process::Command;
+
+/// What is run, in order; each step is a cargo command of its own.
+const STEPS: [(&str, &[&str]); 2] = [
+    ("unit, integration and documentation tests", &["test", "--workspace", "--locked"]),
+    ("examples build", &["build", "--package", "hscode-examples", "--locked"]),
+];
+
+/// The examples that are run to their end after they are built.
+const EXAMPLES: [&str; 3] = ["classify_goods", "house_rules", "many_threads"];
+
+/// Runs every step and stops at the first that fails.
+pub(crate) fn run(options: &[&str]) -> Result<String, String> {
+    if let Some(unknown) = options.first() {
+        return Err(format!("test: expected no arguments, saw {unknown:?}\n"));
+    }
+    for (what, arguments) in STEPS {
+        cargo(what, arguments)?;
+    }
+    for example in EXAMPLES {
+        let arguments = ["run", "--quiet", "--locked", "--package", "hscode-examples", "--bin", example];
+        cargo(&format!("example {example}"), &arguments)?;
+    }
+    Ok("all tests passed\n".to_owned())
+}
+
+fn cargo(what: &str, arguments: &[&str]) -> Result<(), String> {
+    // The cargo that runs this program, so that the pinned toolchain is kept.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(arguments)
+        .status()
+        .map_err(|error| format!("{what}: cannot start cargo: {error}\n"))?;
+    if status.success() { Ok(()) } else { Err(format!("{what}: cargo {}: {status}\n", arguments.join(" "))) }
+}
