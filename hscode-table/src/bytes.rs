@@ -130,16 +130,27 @@ pub(crate) enum Line {
 pub(crate) struct LineReader {
     text: Text,
     number: u64,
+    spare: Vec<u8>,
 }
 
 impl LineReader {
     pub(crate) fn new(text: Text) -> Self {
-        Self { text, number: 0 }
+        Self { text, number: 0, spare: Vec::new() }
     }
 
     /// The number of the last line given.
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Memory for a line: what was last given to [`set_buffer`](Self::set_buffer).
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.spare)
+    }
+
+    /// Gives back the memory of a line.
+    pub(crate) fn set_buffer(&mut self, buffer: Vec<u8>) {
+        self.spare = buffer;
     }
 
     /// Puts the next line into `line`, without `\n` or `\r\n`.

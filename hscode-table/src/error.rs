@@ -61,11 +61,6 @@ impl Error {
         made
     }
 
-    pub(crate) fn at_line(mut self, line: u64) -> Self {
-        self.0.line = Some(line);
-        self
-    }
-
     pub(crate) fn in_column(mut self, column: &str) -> Self {
         self.0.column = Some(column.to_owned());
         self

@@ -6,6 +6,7 @@ use std::io::{Cursor, Write};
 use std::path::PathBuf;
 
 use hscode_table::{Cell, ErrorKind, Format, Kind, MAX_ROW_BYTES, Reader};
+use proptest::prelude::*;
 
 fn read(format: Format, bytes: impl Into<Vec<u8>>, columns: &[&str]) -> Vec<Result<String, String>> {
     let reader = Reader::from_read("goods", Cursor::new(bytes.into()), format).unwrap();
@@ -73,28 +74,97 @@ fn a_ragged_row_is_one_error_with_its_line() {
     );
 }
 
+const OPEN: &str = "expected the quote that opens a field to be closed before the next field";
+
 #[test]
-fn a_row_that_swallowed_others_says_that_a_quote_may_be_open() {
-    let seen = read(Format::Csv, "id,description\nA,x\n\"B,y\nC,z\nD,w\n", &["description"]);
-    assert_eq!(seen[0], Ok("0:x".to_owned()));
-    let error = seen[1].as_ref().unwrap_err();
-    assert!(
-        error.starts_with("goods: line 3: 1 field, expected 2 as in the header; the row goes on"),
-        "{error}"
+fn a_quote_that_is_not_closed_costs_its_own_row_only() {
+    let kept = |text: &str| Ok(text.to_owned());
+    let open = |line: u64| Err(format!("goods: line {line}: {OPEN}"));
+    // To the end of the file, in any column.
+    let seen = read(Format::Csv, "id,description\nA,x\nB,\"y\nC,z\n\nD,w\n", &["description"]);
+    assert_eq!(seen, vec![kept("0:x"), open(3), kept("2:z"), kept("3:w")]);
+    let seen = read(Format::Csv, "description\n\"y\nz\n", &["description"]);
+    assert_eq!(seen, vec![open(2), kept("1:z")]);
+    // Up to a later row with quotes of its own, also with a line break in them.
+    let csv = "id,description\nB,\"y\nC,z\nD,\"w, \"\"v\"\"\nu\"\nE,t\n";
+    let seen = read(Format::Csv, csv, &["description"]);
+    assert_eq!(seen, vec![open(2), kept("1:z"), kept("2:w, \"v\"\nu"), kept("3:t")]);
+    // Where the quotes fit together by chance, the number of fields tells.
+    let seen = read(Format::Csv, "id,description\n\"B,y\nC,z\"\nD,w\n", &["description"]);
+    let ragged = "goods: line 2: 1 field, expected 2 as in the header".to_owned();
+    assert_eq!(seen, vec![Err(ragged), kept("1:z\""), kept("2:w")]);
+}
+
+#[test]
+fn quotes_inside_of_fields_mean_themselves() {
+    let csv = "id,description\nA,12\" pipe\nB,\"12\"\" pipe\"\nC,\"steel\" bolt\nD,\"\"\nE,\n";
+    assert_eq!(
+        read(Format::Csv, csv, &["description"]),
+        ok(&["0:12\" pipe", "1:12\" pipe", "2:steel bolt", "3:", "4:"])
     );
-    assert!(error.ends_with("is a quote not closed?"), "{error}");
 }
 
 #[test]
 fn an_open_quote_does_not_take_all_memory() {
     let mut csv = b"id,description\nA,x\nB,\"open\n".to_vec();
     csv.resize(csv.len() + MAX_ROW_BYTES * 3, b'x');
+    csv.extend_from_slice(b"\nC,y\n");
     let seen = read(Format::Csv, csv, &["description"]);
-    assert_eq!(seen.len(), 2);
-    assert_eq!(
-        seen[1].as_ref().unwrap_err(),
-        "goods: line 3: the row is longer than 16 MiB; is a quote not closed?"
-    );
+    let expected = vec![
+        Ok("0:x".to_owned()),
+        Err(format!("goods: line 3: {OPEN}")),
+        Err("goods: line 4: the row is longer than 16 MiB".to_owned()),
+        Ok("3:y".to_owned()),
+    ];
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn a_header_must_be_whole() {
+    assert!(refusal(Format::Csv, "id,\"description\nA,x\n").contains("a quote that is not closed"));
+    assert!(refusal(Format::Csv, "id,description\rA,x\r").contains("carriage return"));
+    assert_eq!(read(Format::Csv, "\"two\nlines\",b\nA,x\n", &["two\nlines"]), ok(&["0:A"]));
+}
+
+proptest! {
+    /// What a careful writer writes comes back, whatever stands in it.
+    #[test]
+    fn well_formed_csv_is_read_as_the_csv_crate_reads_it(
+        rows in prop::collection::vec(prop::collection::vec("[ab,;\"\n ]{0,6}", 3), 1..8),
+    ) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(["p", "q", "r"]).unwrap();
+        for row in &rows {
+            writer.write_record(row).unwrap();
+        }
+        let csv = writer.into_inner().unwrap();
+        let expected: Vec<Result<String, String>> =
+            rows.iter().enumerate().map(|(at, row)| Ok(format!("{at}:{}", row.join("|")))).collect();
+        prop_assert_eq!(read(Format::Csv, csv, &["p", "q", "r"]), expected);
+    }
+
+    /// Whatever comes in, every line that is not blank is in some row, good or bad.
+    #[test]
+    fn no_line_is_lost(lines in prop::collection::vec("[a,\"]{0,8}", 0..12)) {
+        let text = format!("p,q\n{}", lines.join("\n"));
+        let reader = Reader::from_read("goods", Cursor::new(text.clone()), Format::Csv).unwrap();
+        let mut covered = vec![false; lines.len()];
+        for row in reader.rows(&["p", "q"]).unwrap() {
+            let (line, breaks) = match row {
+                Ok(row) => {
+                    let breaks: usize = (0..2).map(|at| row.text(at).unwrap().matches('\n').count()).sum();
+                    (row.line().unwrap(), breaks)
+                }
+                Err(error) => (error.line().unwrap(), 0),
+            };
+            for at in 0..=breaks {
+                covered[usize::try_from(line).unwrap() - 2 + at] = true;
+            }
+        }
+        for (line, covered) in lines.iter().zip(covered) {
+            prop_assert!(covered || line.is_empty(), "{:?} in {:?}", line, text);
+        }
+    }
 }
 
 #[test]
