@@ -203,3 +203,36 @@ impl Classify {
         values
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hscode_core::{ClassifierInfo, DecisionPolicy, ErrorKind, External, Thresholds};
+
+    use super::*;
+
+    #[test]
+    fn a_row_that_the_classifier_fails_on_costs_no_other() {
+        let info = ClassifierInfo::new("rules", "rules@1", Edition::HS2022, Level::Subheading, 5612);
+        let policy =
+            DecisionPolicy::with_thresholds(Thresholds { chapter: 0.5, heading: 0.5, subheading: 0.5 });
+        let tee: HsCode = "610910".parse().unwrap();
+        let rules = External::new(info, policy, move |texts, _: &Options| {
+            if texts.contains(&"boom") {
+                return Err(Error::new(ErrorKind::Inference, "the remote model is gone"));
+            }
+            Ok(texts.iter().map(|_| vec![(tee, 0.9)]).collect())
+        });
+        let classify = Classify {
+            classifier: Arc::new(rules.unwrap()),
+            nomenclature: Titles::open(None, &Edition::HS2022).unwrap(),
+            options: Options::default(),
+        };
+        let answers = classify.answer(&["tee", "boom", "shirt"], None);
+        let errors: Vec<Option<&String>> = answers.iter().map(|answer| answer.as_ref().err()).collect();
+        assert!(errors[0].is_none() && errors[2].is_none());
+        assert_eq!(errors[1].unwrap(), "rules: the remote model is gone");
+        let fields = classify.fields().len();
+        assert!(answers.iter().flatten().all(|answer| answer.values.len() == fields - 2));
+        assert_eq!(classify.blank().len(), fields - 2);
+    }
+}
