@@ -106,13 +106,8 @@ impl Look {
     }
 
     /// The lines about a row that could not be answered.
-    pub(crate) fn bad_row(&self, index: u64, error: &str) -> String {
-        let place = if error.starts_with("line ") || error.starts_with("row ") {
-            String::new()
-        } else {
-            format!("row {index}: ")
-        };
-        format!("{} {place}{error}\n\n", self.paint(Ink::Bad, "error"))
+    pub(crate) fn bad_row(&self, error: &str) -> String {
+        format!("{} {error}\n\n", self.paint(Ink::Bad, "error"))
     }
 }
 

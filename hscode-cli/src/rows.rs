@@ -45,10 +45,10 @@ pub(crate) struct Answer {
 
 /// A row ready to be written.
 struct Written {
-    index: u64,
     values: Vec<Value>,
     human: String,
     class: Option<usize>,
+    /// Why the row is bad, with its place.
     error: Option<String>,
     refused: bool,
 }
@@ -140,11 +140,7 @@ impl Tally {
         if let Some(error) = &row.error {
             self.bad += 1;
             if self.told.len() < self.most_told {
-                self.told.push(if error.starts_with("line ") || error.starts_with("row ") {
-                    error.clone()
-                } else {
-                    format!("row {}: {error}", row.index)
-                });
+                self.told.push(error.clone());
             }
         }
     }
@@ -213,14 +209,26 @@ fn answer_batch(
                 Err(error) => {
                     values.extend(answerer.blank());
                     values.push(Value::Text(error.clone()));
-                    let human = inline.map_or_else(String::new, |look| look.bad_row(item.index, &error));
+                    let error = placed(error, item.line, item.index);
+                    let human = inline.map_or_else(String::new, |look| look.bad_row(&error));
                     (human, None, Some(error), false)
                 }
             };
             values.extend(item.kept);
-            Written { index: item.index, values, human, class, error, refused }
+            Written { values, human, class, error, refused }
         })
         .collect()
+}
+
+/// A message with the place of its row, which those about reading have already.
+fn placed(message: String, line: Option<u64>, index: u64) -> String {
+    if message.starts_with("line ") || message.starts_with("row ") {
+        return message;
+    }
+    match line {
+        Some(line) => format!("line {line}: {message}"),
+        None => format!("row {index}: {message}"),
+    }
 }
 
 type Slot = Receiver<Vec<Written>>;

@@ -57,6 +57,8 @@ impl Origin {
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) index: u64,
+    /// Where it stands in a text file, from 1.
+    pub(crate) line: Option<u64>,
     /// What to answer, or why the row cannot be read.
     pub(crate) text: Result<String, String>,
     pub(crate) kept: Vec<Value>,
@@ -85,11 +87,9 @@ impl Source {
     ) -> Result<Self, Failure> {
         let mut reader = match origin {
             Origin::Arguments(texts) => {
-                let items = texts
-                    .clone()
-                    .into_iter()
-                    .enumerate()
-                    .map(|(at, text)| Ok(Item { index: at as u64, text: Ok(text), kept: Vec::new() }));
+                let items = texts.clone().into_iter().enumerate().map(|(at, text)| {
+                    Ok(Item { index: at as u64, line: None, text: Ok(text), kept: Vec::new() })
+                });
                 let items = Box::new(items);
                 return Ok(Self { items, kept: Vec::new(), progress: None, arguments: true, typed: false });
             }
@@ -172,6 +172,7 @@ impl Iterator for Items {
             Ok(row) => Ok(self.item(row)),
             Err(error) if error.is_row() => Ok(Item {
                 index: error.index().unwrap_or(0),
+                line: error.line(),
                 text: Err(error.without_file()),
                 kept: self.empty.clone(),
             }),
@@ -182,7 +183,7 @@ impl Iterator for Items {
 
 impl Items {
     fn item(&self, row: Row) -> Item {
-        let index = row.index();
+        let (index, line) = (row.index(), row.line());
         let text = if self.digits {
             row.text_or_digits(0).map(|text| text.into_owned())
         } else {
@@ -190,7 +191,7 @@ impl Items {
         };
         let text = text.map_err(|error: Error| error.without_file());
         let kept = row.into_cells().into_iter().skip(1).map(value).collect();
-        Item { index, text, kept }
+        Item { index, line, text, kept }
     }
 }
 
