@@ -10,7 +10,7 @@
 
 use std::time::Instant;
 
-use hscode_core::{Classifier, DecisionPolicy, HsCode, Level, Lexical, Options, Thresholds};
+use hscode_core::{Classifier, HsCode, Level, Lexical, Options};
 
 type Row = (HsCode, String);
 
@@ -25,8 +25,8 @@ fn main() {
             _ => files.push(argument),
         }
     }
-    let policy =
-        || DecisionPolicy::with_thresholds(Thresholds { chapter: 0.5, heading: 0.5, subheading: 0.5 });
+    let settings =
+        std::fs::read_to_string("hscode-core/model/lexical.tsv").expect("run from the repository's root");
     let mut sets: Vec<(String, Vec<Row>)> = Vec::new();
     let started;
     let lexical = match texts {
@@ -39,15 +39,16 @@ fn main() {
             let bytes = hscode_core::lexical::reference_bytes(rows).unwrap();
             println!("{} texts, {} bytes", kept.len(), bytes.len());
             drop(kept);
-            started = Instant::now();
-            Lexical::from_bytes(&bytes, "measured", policy()).unwrap()
+            started = (Instant::now(), cpu());
+            Lexical::from_bytes(&bytes, "measured", &settings).unwrap()
         }
         None => {
-            started = Instant::now();
+            started = (Instant::now(), cpu());
             Lexical::embedded().unwrap()
         }
     };
-    println!("opened in {:.1} ms, resident {} KB", started.elapsed().as_secs_f64() * 1e3, resident());
+    let (wall, work) = (started.0.elapsed().as_secs_f64() * 1e3, (cpu() - started.1) * 1e3);
+    println!("opened in {wall:.1} ms (processor {work:.1} ms), resident {} KB", resident());
     for file in files {
         let name = file.rsplit('/').next().unwrap_or_default().trim_end_matches(".jsonl").to_owned();
         sets.push((name, read_rows(&file)));
@@ -123,13 +124,17 @@ fn latency(lexical: &Lexical, sets: &[(String, Vec<Row>)]) {
     for (name, texts) in [("texts", texts), ("texts of 4,096 bytes", long)] {
         let mut times: Vec<f64> = Vec::new();
         for text in &texts {
-            let started = Instant::now();
-            std::hint::black_box(lexical.classify(text, &Options::default()).unwrap());
-            times.push(started.elapsed().as_secs_f64() * 1e6);
+            // The best of five: on a shared machine the others tell of its neighbours.
+            let best = (0..5).map(|_| {
+                let started = Instant::now();
+                std::hint::black_box(lexical.classify(text, &Options::default()).unwrap());
+                started.elapsed().as_secs_f64() * 1e6
+            });
+            times.push(best.fold(f64::MAX, f64::min));
         }
         times.sort_by(f64::total_cmp);
         if let (Some(&median), Some(&p99)) = (times.get(times.len() / 2), times.get(times.len() * 99 / 100)) {
-            println!("{name}: n={} median {median:.0} us, p99 {p99:.0} us", times.len());
+            println!("{name}: n={} best of five: median {median:.0} us, p99 {p99:.0} us", times.len());
         }
     }
 }
@@ -171,6 +176,12 @@ fn read_texts(folder: &str, hold: u64) -> (Vec<Row>, Vec<Row>) {
         }
     }
     (kept, held)
+}
+
+/// Seconds this process has had a processor: on a shared machine the fairer time.
+fn cpu() -> f64 {
+    let line = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    line.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
 }
 
 fn resident() -> u64 {

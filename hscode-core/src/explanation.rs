@@ -29,7 +29,8 @@ pub struct TokenContribution {
     /// Where it ends, in bytes, exclusive.
     pub end: usize,
     /// Its part in the evidence for the best code; the parts of a text add up to the whole. The unit is the
-    /// classifier's own: of `lexical`, cosine similarity.
+    /// classifier's own: of `lexical`, nats, the logarithm of how much likelier the code's references say it
+    /// than all references.
     pub contribution: f32,
 }
 

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use hscode_core::{Classifier, Decision, HsCode, Level, Options, Reason, embedded};
+use hscode_core::lexical::{Lexical, Reference};
+use hscode_core::{Classifier, Decision, ErrorKind, HsCode, Level, Options, Reason, embedded};
 
 fn code(text: &str) -> HsCode {
     text.parse().unwrap()
@@ -136,6 +137,78 @@ fn odd_texts_are_answered_or_declined() {
     let many: String =
         (0..5000).map(|n| format!("w{} lamp{} ", n, (b'a' + (n % 26) as u8) as char)).collect();
     classifier.classify(&many, &options).unwrap();
+}
+
+#[test]
+fn vague_texts_are_declined_with_candidates() {
+    let prediction = embedded().unwrap().classify("Gifts", &Options::default()).unwrap();
+    assert_eq!(prediction.decision(), Decision::Abstain(Reason::Vague));
+    assert!(!prediction.candidates().is_empty());
+    assert_eq!(prediction.score(), None);
+}
+
+#[test]
+fn own_references_outrank_ours() {
+    let own = |text: &str, hs: &str, source: &str| Reference::new(text, code(hs), source);
+    let plain = Lexical::embedded().unwrap();
+    let text = "mens cotton crew neck tee";
+    let options = Options::default().with_explain(true);
+    assert_eq!(plain.classify(text, &options).unwrap().best().unwrap().code(), code("610910"));
+    let classifier = plain
+        .with_references(vec![
+            own("Men's Cotton Crew-Neck Tee", "6203421100", "settled.csv"),
+            own("zorbex 3000 stand-alone", "847130", "catalogue.csv"),
+            own("12 kg", "847130", "catalogue.csv"),
+        ])
+        .unwrap();
+    let prediction = classifier.classify(text, &options).unwrap();
+    assert_eq!(prediction.decision(), Decision::Accept(code("620342")));
+    let first = prediction.explanation().unwrap().evidence.first().unwrap();
+    assert_eq!((&*first.source, first.similarity, first.code), ("settled.csv", 1.0, code("620342")));
+    // A word that only the user has, mistyped.
+    let prediction = classifier.classify("ZORBEXX 3000", &options).unwrap();
+    assert_eq!(prediction.best().unwrap().code(), code("847130"));
+    let within = options.clone().with_within(code("61"));
+    let prediction = classifier.classify(text, &within).unwrap();
+    assert_eq!(prediction.best().unwrap().code(), code("610910"));
+    // What they say nothing about stays as it was.
+    let without = Lexical::embedded().unwrap();
+    let beans = "roasted coffee beans";
+    assert_eq!(
+        classifier.classify(beans, &Options::default()).unwrap(),
+        without.classify(beans, &Options::default()).unwrap()
+    );
+}
+
+#[test]
+fn disagreeing_own_references_share() {
+    let references = ["850440", "850440", "850490"].map(|hs| Reference::new("qwx brick", code(hs), "x"));
+    let classifier = Lexical::embedded().unwrap().with_references(references.to_vec()).unwrap();
+    let prediction = classifier.classify("qwx brick", &Options::default()).unwrap();
+    let scores: Vec<_> = prediction.candidates().iter().take(2).map(|c| (c.code(), c.score())).collect();
+    assert_eq!([scores[0].0, scores[1].0], [code("850440"), code("850490")]);
+    assert!(scores.iter().all(|(_, score)| (0.4..0.6).contains(score)), "{scores:?}");
+}
+
+#[test]
+fn own_references_with_wrong_codes_are_refused() {
+    let with = |hs: &str| {
+        let references =
+            vec![Reference::new("tee", code("610910"), "x"), Reference::new("tee", code(hs), "x")];
+        Lexical::embedded().unwrap().with_references(references).unwrap_err()
+    };
+    assert_eq!(with("610911").kind(), ErrorKind::UnknownCode);
+    assert!(with("610911").message().starts_with("reference 1: "));
+    assert_eq!(with("6109").kind(), ErrorKind::InvalidInput);
+}
+
+#[test]
+fn raw_scores_are_ordered_parts_of_one() {
+    let scores = Lexical::embedded().unwrap().scores("stainless steel sink");
+    assert!(scores.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    assert!(scores.iter().map(|(_, score)| score).sum::<f64>() <= 1.0 + 1e-9);
+    let best = scores.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+    assert_eq!(best.0, code("732410"));
 }
 
 proptest::proptest! {

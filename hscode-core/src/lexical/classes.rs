@@ -23,6 +23,8 @@ pub(super) struct Classes {
     by_class: Vec<f32>,
     by_heading: Vec<f32>,
     by_chapter: Vec<f32>,
+    /// How common each code is before a word is read: the more texts we wrote, the more it is traded.
+    prior: Vec<f64>,
 }
 
 /// Working memory: the product of ratios by code, and the ratios of one slot.
@@ -40,6 +42,7 @@ impl Classes {
             totals.iter().map(|total| part / (total + extra)).collect()
         };
         Self {
+            prior: index.totals.iter().map(|&total| f64::from(total)).collect(),
             by_class: factors(&index.totals, 1.0 - ABOVE_SUBHEADING, EXTRA_WORDS),
             by_heading: factors(&index.heading_totals, ABOVE_SUBHEADING * (1.0 - ABOVE_HEADING), 0.0),
             by_chapter: factors(
@@ -50,17 +53,19 @@ impl Classes {
         }
     }
 
-    /// Fills `scores.product`: for each code the product over the slots of how much likelier its texts say it
+    /// Fills `scores.product`: for each code its prior, times over the slots how much likelier its texts say it
     /// than all texts.
     pub(super) fn score(&self, index: &Index, query: &Query, scores: &mut ClassScores) {
-        let classes = index.totals.len();
         scores.product.clear();
-        scores.product.resize(classes, 1.0);
+        scores.product.extend_from_slice(&self.prior);
         for slot in &query.slots {
             if query.alternatives(slot).is_empty() {
                 continue;
             }
             self.ratios(index, query, slot, &mut scores.ratio);
+            for _ in 0..slot.halvings {
+                scores.ratio.iter_mut().for_each(|ratio| *ratio = ratio.sqrt());
+            }
             for (product, &ratio) in scores.product.iter_mut().zip(&scores.ratio) {
                 *product *= f64::from(ratio);
             }
@@ -121,7 +126,8 @@ impl Classes {
                     return 0.0;
                 }
                 self.ratios(index, query, slot, &mut scores.ratio);
-                ln(f64::from(scores.ratio[class]))
+                let halved = f64::from(1_u32 << slot.halvings);
+                ln(f64::from(scores.ratio[class])) / halved
             })
             .collect()
     }

@@ -35,9 +35,16 @@ impl Corpus {
     /// # Errors
     /// `InvalidInput`: a code is shorter than a subheading, or there are too many words.
     pub(super) fn from_texts<'a>(texts: impl IntoIterator<Item = (HsCode, &'a str)>) -> Result<Self, Error> {
+        Self::from_tagged(texts.into_iter().map(|(code, text)| (code, text, 0))).map(|(corpus, _)| corpus)
+    }
+
+    /// As [`from_texts`](Self::from_texts), with the tag of each text that is kept: of equal ones the least.
+    pub(super) fn from_tagged<'a>(
+        texts: impl IntoIterator<Item = (HsCode, &'a str, u32)>,
+    ) -> Result<(Self, Vec<u32>), Error> {
         let mut description = Description::new();
-        let mut rows: Vec<(HsCode, String)> = Vec::new();
-        for (index, (code, text)) in texts.into_iter().enumerate() {
+        let mut rows: Vec<(HsCode, String, u32)> = Vec::new();
+        for (index, (code, text, tag)) in texts.into_iter().enumerate() {
             let code = code.at(Level::Subheading).ok_or_else(|| {
                 Error::new(
                     ErrorKind::InvalidInput,
@@ -53,16 +60,16 @@ impl Corpus {
                 line.push_str(token.text);
             }
             if !line.is_empty() {
-                rows.push((code, line));
+                rows.push((code, line, tag));
             }
         }
         rows.sort();
-        rows.dedup();
-        let mut words: Vec<&str> = rows.iter().flat_map(|(_, line)| line.split(' ')).collect();
+        rows.dedup_by(|next, kept| (next.0, &next.1) == (kept.0, &kept.1));
+        let mut words: Vec<&str> = rows.iter().flat_map(|(_, line, _)| line.split(' ')).collect();
         words.sort_unstable();
         words.dedup();
         let mut corpus = Self { words: Words::from_sorted(words), ..Self::default() };
-        for (code, line) in &rows {
+        for (code, line, _) in &rows {
             if corpus.codes.last() != Some(code) {
                 corpus.codes.push(*code);
                 corpus.code_ends.push(corpus.text_ends.len() as u32);
@@ -78,7 +85,7 @@ impl Corpus {
                 *end = corpus.text_ends.len() as u32;
             }
         }
-        Ok(corpus)
+        Ok((corpus, rows.into_iter().map(|(_, _, tag)| tag).collect()))
     }
 
     /// The texts of a code, by its number.

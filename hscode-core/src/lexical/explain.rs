@@ -26,9 +26,10 @@ impl Lexical {
                 top = Some((score, class));
             }
         }
-        let (_, class) = top?;
-        let parts =
-            self.classes.contributions(&self.index, &scratch.query, usize::from(class), &mut scratch.classes);
+        // A code that only the user's own references know has evidence, and no words of ours to weigh.
+        let parts = top.map_or_else(Vec::new, |(_, class)| {
+            self.classes.contributions(&self.index, &scratch.query, usize::from(class), &mut scratch.classes)
+        });
         let mut tokens: Vec<TokenContribution> = scratch
             .description
             .tokens()
@@ -48,16 +49,10 @@ impl Lexical {
                 words.iter_mut().for_each(|word| word.contribution += share);
             }
         }
-        let source: Arc<str> = "hscode".into();
-        let nearest = scratch.neighbours.nearest.iter().take(SHOWN);
-        let evidence = nearest
-            .map(|neighbour| Evidence {
-                text: self.corpus.spelled(neighbour.text as usize),
-                code: self.corpus.codes[self.corpus.class_of(neighbour.text as usize)],
-                source: Arc::clone(&source),
-                similarity: if neighbour.exact { 1.0 } else { neighbour.cosine.min(0.999) },
-            })
-            .collect();
+        let mut evidence = self.evidence(scratch);
+        // Stable: of equally similar ones the user's own come first.
+        evidence.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
+        evidence.truncate(SHOWN);
         let nomenclature = Nomenclature::of(self.info.edition()).ok()?;
         let path = Level::INTERNATIONAL
             .into_iter()
@@ -65,5 +60,26 @@ impl Lexical {
             .filter_map(|code| nomenclature.title(code).map(str::to_owned))
             .collect();
         Some(Explanation { tokens, evidence, path })
+    }
+
+    /// The nearest references of the user, then ours.
+    fn evidence(&self, scratch: &Scratch) -> Vec<Evidence> {
+        let mut evidence: Vec<Evidence> = Vec::new();
+        if let Some(own) = &self.own {
+            evidence.extend(scratch.own.nearest.iter().take(SHOWN).map(|neighbour| Evidence {
+                text: own.corpus.spelled(neighbour.text as usize),
+                code: own.code(neighbour.text),
+                source: Arc::clone(own.source(neighbour.text)),
+                similarity: neighbour.cosine,
+            }));
+        }
+        let source: Arc<str> = "hscode".into();
+        evidence.extend(scratch.neighbours.nearest.iter().take(SHOWN).map(|neighbour| Evidence {
+            text: self.corpus.spelled(neighbour.text as usize),
+            code: self.corpus.codes[self.corpus.class_of(neighbour.text as usize)],
+            source: Arc::clone(&source),
+            similarity: if neighbour.exact { 1.0 } else { neighbour.cosine.min(0.999) },
+        }));
+        evidence
     }
 }

@@ -4,7 +4,9 @@ use super::Lexical;
 use super::classes::{ClassScores, best};
 use super::math::{exp, ln};
 use super::neighbours::Neighbours;
+use super::own::OwnScratch;
 use super::query::Query;
+use crate::HsCode;
 use crate::text::Description;
 
 /// How many codes are looked at closely.
@@ -35,15 +37,17 @@ pub(super) struct Scratch {
     /// Their probabilities before calibration; at most 1 together.
     pub(super) scores: Vec<f64>,
     votes: Vec<f64>,
+    pub(super) own: OwnScratch,
 }
 
 impl Lexical {
     /// Scores the codes of `range` for the description read into `scratch`.
     pub(super) fn fuse(&self, range: std::ops::Range<usize>, scratch: &mut Scratch) {
-        let Scratch { description, query, classes, neighbours, candidates, scores, votes } = scratch;
+        let Scratch { description, query, classes, neighbours, candidates, scores, votes, .. } = scratch;
         query.read(description, &self.index, &self.similar);
         candidates.clear();
         scores.clear();
+        neighbours.nearest.clear();
         let known = query.slots.iter().filter(|slot| !query.alternatives(slot).is_empty()).count();
         if known == 0 {
             return;
@@ -83,11 +87,40 @@ impl Lexical {
         for (score, vote) in scores.iter_mut().zip(votes.iter()) {
             *score += NEAREST_PART * vote / all;
         }
+        let understood = query.understood();
+        scores.iter_mut().for_each(|score| *score *= understood);
         if exact > 0 {
             scores.iter_mut().for_each(|score| *score *= 1.0 - EXACT_PART);
             for neighbour in neighbours.nearest.iter().filter(|neighbour| neighbour.exact) {
                 scores[usize::from(neighbour.candidate)] += EXACT_PART / exact as f64;
             }
         }
+    }
+
+    /// Makes the scores surer or less sure, so that they are probabilities; what they sum to stays.
+    pub(super) fn calibrate(&self, scores: &mut [f64]) {
+        let before: f64 = scores.iter().sum();
+        let top = scores.iter().copied().fold(0.0, f64::max);
+        if top <= 0.0 {
+            return;
+        }
+        for score in scores.iter_mut().filter(|score| **score > 0.0) {
+            *score = exp(self.sharpness * ln(*score / top));
+        }
+        let after: f64 = scores.iter().sum();
+        scores.iter_mut().for_each(|score| *score *= before / after);
+    }
+
+    /// The codes in `scratch` with their scores, the user's own references heard.
+    pub(super) fn ranked(&self, within: Option<HsCode>, scratch: &mut Scratch) -> Vec<(HsCode, f64)> {
+        let codes = scratch.candidates.iter().map(|&class| self.corpus.codes[usize::from(class)]);
+        let mut ranked: Vec<(HsCode, f64)> = codes.zip(scratch.scores.iter().copied()).collect();
+        if let Some(own) = &self.own {
+            own.search(&scratch.description, within, &mut scratch.own);
+            let nearest = scratch.neighbours.nearest.first();
+            let ours = nearest.map_or(0.0, |nearest| if nearest.exact { 1.0 } else { nearest.cosine });
+            own.outrank(&scratch.own, ours, &mut ranked);
+        }
+        ranked
     }
 }

@@ -5,7 +5,9 @@ use crate::{Error, ErrorKind};
 /// The longest code word accepted. Counts of less than two million symbols cannot need more.
 const MAX_LENGTH: usize = 30;
 /// Code words up to this length are decoded by one look into a table.
-const TABLE_BITS: u32 = 12;
+const TABLE_BITS: u32 = 15;
+/// A table entry: the symbol above these bits, the length of its code word in them.
+const LENGTH_BITS: u32 = 5;
 
 fn damaged(what: &str) -> Error {
     Error::new(ErrorKind::Package, format!("references: {what}"))
@@ -123,7 +125,7 @@ impl Encoder {
 pub(super) struct Decoder {
     canon: Canon,
     /// By the next bits: the symbol and the length of its code word, 0 for longer ones.
-    table: Vec<(u32, u8)>,
+    table: Vec<u32>,
 }
 
 impl Decoder {
@@ -131,23 +133,28 @@ impl Decoder {
     /// `Package` when the lengths are of no prefix code.
     pub(super) fn new(lengths: &[u8]) -> Result<Self, Error> {
         let canon = Canon::new(lengths)?;
-        let mut table = vec![(0_u32, 0_u8); 1 << TABLE_BITS];
+        if lengths.len() >> (32 - LENGTH_BITS) > 0 {
+            return Err(damaged("too many symbols"));
+        }
+        let mut table = vec![0_u32; 1 << TABLE_BITS];
         for length in 1..=TABLE_BITS as usize {
             for at in 0..canon.count[length] {
                 let symbol = canon.symbols[canon.first_rank[length] + at];
                 let start = (canon.first_code[length] as usize + at) << (TABLE_BITS as usize - length);
-                table[start..start + (1 << (TABLE_BITS as usize - length))].fill((symbol, length as u8));
+                table[start..start + (1 << (TABLE_BITS as usize - length))]
+                    .fill(symbol << LENGTH_BITS | length as u32);
             }
         }
         Ok(Self { canon, table })
     }
 
     /// The next symbol; `None` where no code word stands or the bits have ended.
+    #[inline]
     pub(super) fn next(&self, bits: &mut BitReader<'_>) -> Option<u32> {
         let ahead = bits.peek();
-        let (symbol, length) = self.table[(ahead >> (64 - TABLE_BITS)) as usize];
-        if length > 0 {
-            return bits.skip(u32::from(length)).then_some(symbol);
+        let entry = self.table[(ahead >> (64 - TABLE_BITS)) as usize];
+        if entry > 0 {
+            return bits.skip(entry & ((1 << LENGTH_BITS) - 1)).then_some(entry >> LENGTH_BITS);
         }
         for length in TABLE_BITS as usize + 1..=MAX_LENGTH {
             let code = ahead >> (64 - length);
@@ -202,6 +209,7 @@ impl<'a> BitReader<'a> {
     }
 
     /// The next bits, zeros after the end; at least 32 of them are the file's where it has so many.
+    #[inline]
     fn peek(&mut self) -> u64 {
         if self.count < 32 {
             if let Some(chunk) = self.bytes.get(self.next..).and_then(|rest| rest.first_chunk::<4>()) {
@@ -222,6 +230,7 @@ impl<'a> BitReader<'a> {
     }
 
     /// Leaves out bits; `false` when there are not so many.
+    #[inline]
     fn skip(&mut self, length: u32) -> bool {
         if length > self.count {
             return false;

@@ -13,7 +13,7 @@ mod huffman;
 mod index;
 mod math;
 mod neighbours;
-#[cfg(any(feature = "embedded-model", test))]
+mod own;
 mod policy;
 mod query;
 mod similar;
@@ -24,14 +24,17 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::{
     Classifier, ClassifierInfo, Decision, DecisionPolicy, Edition, Error, HsCode, Level, Options, Prediction,
-    Ranking, Reason,
+    Ranking, Reason, text,
 };
 
 use classes::Classes;
 use corpus::Corpus;
 use fuse::Scratch;
 use index::Index;
+use own::Own;
 use similar::Similar;
+
+pub use own::Reference;
 
 /// Reference texts with their codes as the bytes that [`Lexical::from_bytes`] reads; the same texts in any order
 /// give the same bytes.
@@ -47,10 +50,12 @@ pub fn reference_bytes<'a>(texts: impl IntoIterator<Item = (HsCode, &'a str)>) -
 pub struct Lexical {
     info: ClassifierInfo,
     policy: DecisionPolicy,
+    sharpness: f64,
     corpus: Corpus,
     index: Index,
     classes: Classes,
     similar: Similar,
+    own: Option<Box<Own>>,
     idle: Mutex<Vec<Scratch>>,
 }
 
@@ -63,43 +68,102 @@ impl Lexical {
     #[cfg(feature = "embedded-model")]
     pub fn embedded() -> Result<Self, Error> {
         const REFERENCES: &[u8] = include_bytes!("../../model/references.bin");
-        const POLICY: &str = include_str!("../../model/lexical.tsv");
+        const SETTINGS: &str = include_str!("../../model/lexical.tsv");
         let model =
             format!("hscode-references@{}#{}", env!("CARGO_PKG_VERSION"), format::digest_of(REFERENCES));
-        Self::from_bytes(REFERENCES, &model, policy::read(POLICY)?)
+        Self::from_bytes(REFERENCES, &model, SETTINGS)
     }
 
     /// Opens references of HS2022 from the bytes that [`reference_bytes`] makes.
     ///
-    /// `policy`: thresholds for scores of this classifier.
+    /// `model`: what identifies them, for [`ClassifierInfo::model`]. `settings`: lines `threshold LEVEL SCORE` for
+    /// each of three levels, `sharpness EXPONENT`, `coverage PART SCORE`, as in `model/lexical.tsv`.
     ///
     /// # Errors
-    /// `Package` when the bytes are damaged or the policy holds values that are no probabilities.
-    pub fn from_bytes(bytes: &[u8], model: &str, policy: DecisionPolicy) -> Result<Self, Error> {
-        policy.check()?;
-        Ok(Self::new(format::decode(bytes)?, model, policy))
+    /// `Package` when bytes or settings are damaged.
+    pub fn from_bytes(bytes: &[u8], model: &str, settings: &str) -> Result<Self, Error> {
+        Self::new(format::decode(bytes)?, model, settings)
     }
 
-    /// Makes a classifier of texts with their codes, of HS2022.
+    /// Makes a classifier of texts with their codes, of HS2022; the rest as [`from_bytes`](Self::from_bytes).
     ///
     /// # Errors
-    /// `InvalidInput`: a code is shorter than a subheading. `Package`: as [`from_bytes`](Self::from_bytes).
+    /// `InvalidInput`: a code is shorter than a subheading. `Package`: the settings are damaged.
     pub fn from_texts<'a>(
         texts: impl IntoIterator<Item = (HsCode, &'a str)>,
         model: &str,
-        policy: DecisionPolicy,
+        settings: &str,
     ) -> Result<Self, Error> {
-        policy.check()?;
-        Ok(Self::new(Corpus::from_texts(texts)?, model, policy))
+        Self::new(Corpus::from_texts(texts)?, model, settings)
     }
 
-    fn new(corpus: Corpus, model: &str, policy: DecisionPolicy) -> Self {
+    /// Adds a user's own references, which outrank ours: one that says the very same decides, a similar one
+    /// counts by its similarity. References that were added before are replaced; those without words are left
+    /// out. 100,000 references take less than a second.
+    ///
+    /// ```
+    /// use hscode_core::lexical::{Lexical, Reference};
+    /// use hscode_core::{Classifier, Options};
+    ///
+    /// let own = Reference::new("Model X200 blue", "847130".parse()?, "our-catalogue.csv");
+    /// let classifier = Lexical::embedded()?.with_references(vec![own])?;
+    /// let prediction = classifier.classify("model X200, blue", &Options::default())?;
+    /// assert_eq!(prediction.code().map(|code| code.dotted()).as_deref(), Some("8471.30"));
+    /// # Ok::<(), hscode_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `UnknownCode`: the edition lacks a code. `InvalidInput`: a code is shorter than a subheading. The message
+    /// gives the reference's index.
+    pub fn with_references(mut self, references: Vec<Reference>) -> Result<Self, Error> {
+        for (index, reference) in references.iter().enumerate() {
+            let code = reference.code.at(Level::Subheading).unwrap_or(reference.code);
+            self.info.check_code(code).map_err(|error| error.at(format!("reference {index}")))?;
+        }
+        let own = Own::new(&references)?;
+        let new = own.corpus.codes.iter().filter(|code| self.corpus.codes.binary_search(code).is_err());
+        let classes = self.corpus.codes.len() + new.count();
+        self.info = ClassifierInfo::new(
+            self.info.name(),
+            self.info.model(),
+            self.info.edition().clone(),
+            Level::Subheading,
+            classes,
+        );
+        self.own = Some(Box::new(own));
+        Ok(self)
+    }
+
+    /// The raw scores of the likeliest subheadings (at most 128, by code), before calibration, for fusing them
+    /// with another classifier's; at most 1 together, and none when no word is known.
+    ///
+    /// A user's own references are heard.
+    pub fn scores(&self, description: &str) -> Vec<(HsCode, f64)> {
+        let mut scratch = self.idle().pop().unwrap_or_default();
+        scratch.description.read(description);
+        self.fuse(0..self.corpus.codes.len(), &mut scratch);
+        let mut ranked = self.ranked(None, &mut scratch);
+        self.idle().push(scratch);
+        ranked.sort_by_key(|&(code, _)| code);
+        ranked.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 += next.1;
+            }
+            same
+        });
+        ranked
+    }
+
+    fn new(corpus: Corpus, model: &str, settings: &str) -> Result<Self, Error> {
+        let policy::Settings { policy, sharpness } = policy::read(settings)?;
         let index = Index::new(&corpus);
         let classes = Classes::new(&index);
         let similar = Similar::new(&index);
         let info =
             ClassifierInfo::new("lexical", model, Edition::HS2022, Level::Subheading, corpus.codes.len());
-        Self { info, policy, corpus, index, classes, similar, idle: Mutex::new(Vec::new()) }
+        let idle = Mutex::new(Vec::new());
+        Ok(Self { info, policy, sharpness, corpus, index, classes, similar, own: None, idle })
     }
 
     fn predict(
@@ -109,12 +173,17 @@ impl Lexical {
         scratch: &mut Scratch,
     ) -> Result<Prediction, Error> {
         scratch.description.read(description);
-        let refused = if scratch.description.has_words() { None } else { Some(Reason::NoWords) };
+        let refused = if !scratch.description.has_words() {
+            Some(Reason::NoWords)
+        } else if text::check(description).verdict == text::Verdict::Refuse {
+            Some(Reason::Vague)
+        } else {
+            None
+        };
         self.fuse(self.range(options.within), scratch);
-        let scores = scratch.candidates.iter().zip(&scratch.scores);
-        let ranking = Ranking::new(
-            scores.map(|(&class, &score)| (self.corpus.codes[usize::from(class)], score as f32)),
-        )?;
+        self.calibrate(&mut scratch.scores);
+        let ranked = self.ranked(options.within, scratch);
+        let ranking = Ranking::new(ranked.into_iter().map(|(code, score)| (code, score as f32)))?;
         let mut prediction = ranking.predict(&self.info, &self.policy, options)?;
         prediction.truncated = scratch.description.truncated();
         if let Some(reason) = refused {

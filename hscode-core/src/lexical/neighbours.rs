@@ -51,7 +51,7 @@ impl Neighbours {
             let mut most = 0.0_f32;
             for alternative in alternatives {
                 let squared = index.idf_squared[alternative.term as usize];
-                most = most.max(alternative.weight * alternative.weight * squared);
+                most = most.max(squared);
                 let place = &mut self.alternative_of[alternative.term as usize];
                 if *place == 0 {
                     self.gains.push((at as u8, alternative.weight * squared));
@@ -133,7 +133,7 @@ impl Neighbours {
     }
 }
 
-fn same_words(corpus: &Corpus, index: &Index, query: &Query, text: usize) -> bool {
+pub(super) fn same_words(corpus: &Corpus, index: &Index, query: &Query, text: usize) -> bool {
     let words = corpus.text(text);
     words.len() == query.exact.len()
         && words.iter().zip(&query.exact).all(|(&word, &term)| index.term_of[word as usize] == term)

@@ -12,12 +12,19 @@ pub(super) const MAX_SLOTS: usize = 48;
 /// The most neighbouring pairs read.
 const MAX_PAIRS: usize = 64;
 
+/// Words that bind others and hardly tell goods apart.
+const BINDING: [&str; 16] =
+    ["a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with"];
+
 /// One thing that the description says: a word, two words that are also written as one, or half a compound.
 #[derive(Debug, Clone)]
 pub(super) struct Slot {
     /// The words read, as numbers of the first and the last.
     pub(super) first: u16,
     pub(super) last: u16,
+    /// How often its evidence is halved: once for a word that only binds others, once behind `for` or `with`,
+    /// where what the goods go with is told rather than what they are.
+    pub(super) halvings: u8,
     /// Where its alternatives start and end; none when the word is not known.
     start: u32,
     end: u32,
@@ -36,6 +43,7 @@ pub(super) struct Query {
     pub(super) complete: bool,
     /// How many words were read.
     pub(super) words: usize,
+    halvings: u8,
     joined: String,
     stemmed: String,
     similar: SimilarScratch,
@@ -47,6 +55,16 @@ impl Query {
         &self.alternatives[slot.start as usize..slot.end as usize]
     }
 
+    /// How much of the description is understood, in `0.0..=1.0`: words that are only guessed count by their
+    /// weight, unknown ones half (most are names).
+    pub(super) fn understood(&self) -> f64 {
+        let parts = self.slots.iter().map(|slot| match self.alternatives(slot) {
+            [] => 0.5,
+            alternatives => f64::from(alternatives.iter().map(|a| a.weight).sum::<f32>().min(1.0)),
+        });
+        parts.sum::<f64>() / self.slots.len().max(1) as f64
+    }
+
     /// Reads a description.
     pub(super) fn read(&mut self, description: &Description, index: &Index, similar: &Similar) {
         self.slots.clear();
@@ -56,11 +74,13 @@ impl Query {
         self.complete = true;
         self.words = 0;
         let mut before: Option<(Token<'_>, u8)> = None;
+        let mut behind = 0;
         for token in description.tokens().filter(|token| counts(token.kind)) {
             if self.slots.len() + 3 > MAX_SLOTS {
                 self.complete = false;
                 break;
             }
+            self.halvings = behind + u8::from(BINDING.contains(&token.text));
             let word = self.words as u16;
             self.words += 1;
             let slots = self.word(word, token.text, index, similar);
@@ -69,6 +89,9 @@ impl Query {
                 self.join(word, last.text, token.text, index);
             }
             before = Some((token, slots.1));
+            if word > 0 && matches!(token.text, "for" | "with") {
+                behind = 1;
+            }
         }
     }
 
@@ -125,7 +148,8 @@ impl Query {
     }
 
     fn add(&mut self, start: usize, first: u16, last: u16) -> u8 {
-        self.slots.push(Slot { first, last, start: start as u32, end: self.alternatives.len() as u32 });
+        let (start, end) = (start as u32, self.alternatives.len() as u32);
+        self.slots.push(Slot { first, last, halvings: self.halvings, start, end });
         self.slots.len() as u8 - 1
     }
 }

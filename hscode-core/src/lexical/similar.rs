@@ -73,12 +73,13 @@ impl Similar {
     pub(super) fn new(index: &Index) -> Self {
         let mut ends = vec![0_u32; LETTERS * LETTERS * LETTERS];
         let mut triples_of = vec![0_u8; index.terms.len()];
-        let mut skeletons = Vec::new();
-        let (mut own, mut bytes) = (Vec::new(), Vec::new());
+        let mut skeletons = Vec::with_capacity(index.terms.len());
+        let (mut own, mut bytes, mut all) = (Vec::new(), Vec::new(), Vec::new());
         for (term, word) in index.terms.iter().enumerate().filter(|(_, word)| readable(word)) {
             triples(word, &mut own);
             triples_of[term] = own.len() as u8;
             own.iter().for_each(|&triple| ends[usize::from(triple)] += 1);
+            all.extend_from_slice(&own);
             skeleton(word, &mut bytes);
             if bytes.len() >= 3 {
                 skeletons.push((hash(&bytes), term as u32));
@@ -91,10 +92,12 @@ impl Similar {
             sum += *end;
             *end = start;
         }
-        let mut by_triple = vec![0_u32; sum as usize];
-        for (term, word) in index.terms.iter().enumerate().filter(|(_, word)| readable(word)) {
-            triples(word, &mut own);
-            for &triple in &own {
+        let mut by_triple = vec![0_u32; all.len()];
+        let mut rest = all.as_slice();
+        for (term, &count) in triples_of.iter().enumerate() {
+            let (own, after) = rest.split_at(usize::from(count));
+            rest = after;
+            for &triple in own {
                 let place = &mut ends[usize::from(triple)];
                 by_triple[*place as usize] = term as u32;
                 *place += 1;
