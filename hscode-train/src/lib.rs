@@ -5,6 +5,7 @@
 //! through [`Progress`](progress::Progress), by which it can also stop a step.
 
 pub mod clean;
+pub mod compose;
 pub mod config;
 pub mod disk;
 pub mod evaluate;
@@ -15,4 +16,5 @@ pub mod row;
 pub mod similar;
 pub mod split;
 pub mod steps;
+mod wording;
 pub mod workdir;
