@@ -10,6 +10,7 @@ pub mod config;
 pub mod disk;
 pub mod evaluate;
 pub mod ingest;
+pub mod labels;
 pub mod progress;
 pub mod rng;
 pub mod row;
