@@ -11,6 +11,7 @@ mod interrupt;
 mod io;
 mod model;
 mod progress;
+mod references;
 mod rows;
 mod titles;
 

@@ -267,6 +267,7 @@ fn wrong_command_lines_are_usage_errors() {
     let folder = Folder::new("usage");
     let input = folder.file("goods.csv", "description,code\ncotton tee,6109\n");
     hscode(&["classify", "cotton tee", "--input", &input]).status(2).says("saw both");
+    hscode(&["classify", &input]).status(2).says("goods.csv is a file; to answer its rows: --input ");
     hscode(&["classify", "cotton tee", "--column", "x"]).status(2).says("--column is about an --input file");
     hscode(&["classify", "cotton tee", "--format", "csv"]).status(2).says("--output-format");
     hscode(&["classify", "--input", &input, "--keep", "code"])

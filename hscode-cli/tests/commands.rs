@@ -55,6 +55,40 @@ fn classify_options_reach_the_classifier() {
 }
 
 #[test]
+fn references_of_the_user_outrank_ours() {
+    let folder = Folder::new("references");
+    let references = folder.file(
+        "ours.csv",
+        "description,code\nzorbulator mk2,8479.89\n\"cotton t-shirt, house brand\",620520\n",
+    );
+    let run = hscode(&[
+        "classify",
+        "zorbulator mk2",
+        "cotton t-shirt, house brand",
+        "--json",
+        "--references",
+        &references,
+    ]);
+    let records = run.status(0).records();
+    assert_eq!((&records[0]["code"], &records[0]["decision"]), (&"847989".into(), &"accept".into()));
+    assert_eq!(records[1]["code"], "620520");
+    let why =
+        hscode(&["classify", "zorbulator mk2", "--explain", "--references", &references]).status(0).stdout;
+    assert!(why.contains("(ours.csv)"), "{why}");
+    let bad = folder.file("bad.csv", "description,code\ncotton tee,61.9\n");
+    hscode(&["classify", "x", "--references", &bad]).status(4).says("bad.csv: line 2: column \"code\"");
+    let bad = folder.file("bad.csv", "description,code\ncotton tee,851712\n");
+    hscode(&["classify", "x", "--references", &bad])
+        .status(4)
+        .says("bad.csv: line 2")
+        .says("HS2022 has no code 851712");
+    let bad = folder.file("bad.csv", "description,code\ncotton tee\n");
+    hscode(&["classify", "x", "--references", &bad]).status(4).says("bad.csv: line 2: 1 field, expected 2");
+    let bad = folder.file("bad.csv", "description,hs\ncotton tee,6109\n");
+    hscode(&["classify", "x", "--references", &bad]).status(4).says("expected a column named \"code\"");
+}
+
+#[test]
 fn titles_of_the_user_are_shown() {
     let folder = Folder::new("titles");
     let titles = folder

@@ -22,6 +22,7 @@ Examples:
   hscode classify --top 3 --explain \"LED desk lamp with USB port\" \"rubber gasket 20 mm\"
   hscode classify --input goods.csv --column description --output answers.jsonl
   hscode classify --input goods.csv --keep sku,code=declared_code --output answers.parquet
+  hscode classify --references settled.csv --input goods.csv --output answers.csv
   zcat goods.txt.gz | hscode classify | jq .code
 
 Decisions: accept (the code is sure enough), back_off (the code is an ancestor that is), abstain (no code
@@ -60,6 +61,10 @@ pub(crate) struct ClassifyArgs {
     #[arg(long, value_name = "DIR", help_heading = "Model")]
     model: Option<PathBuf>,
 
+    /// Your own settled descriptions, which outrank ours: a table with the columns description and code
+    #[arg(long, value_name = "FILE", conflicts_with = "model", help_heading = "Model")]
+    references: Option<PathBuf>,
+
     /// Show these titles instead of ours: CSV with code and description, such as an official text
     #[arg(long, value_name = "FILE", help_heading = "Model")]
     titles: Option<PathBuf>,
@@ -73,7 +78,10 @@ pub(crate) fn run(args: &ClassifyArgs) -> Result<Status, Failure> {
     let origin = Origin::choose(&args.descriptions, &args.rows, "description", example)?;
     let plan = Plan::choose(&args.rows, &origin)?;
     let source = Source::open(&origin, &args.rows, "description", false)?;
-    let classifier = model::open(args.model.as_deref())?;
+    let classifier = match &args.references {
+        Some(references) => model::embedded_with(references)?,
+        None => model::open(args.model.as_deref())?,
+    };
     let info = classifier.info();
     if let Some(edition) = args.edition.as_ref().filter(|edition| *edition != info.edition()) {
         let seen = info.edition();

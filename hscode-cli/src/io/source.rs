@@ -1,7 +1,7 @@
 //! Rows that come in: arguments, standard input, files.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hscode_table::{Cell, Error, Field, Format, Kind, Progress, Reader, Row, Rows, Type, Value};
 
@@ -40,6 +40,13 @@ impl Origin {
                 return Err(Failure::usage(format!(
                     "{option} is about an --input file, and there is none{hint}"
                 )));
+            }
+            let file = |text: &&String| {
+                let path = Path::new(text);
+                Format::of_path(path).is_some() && path.is_file()
+            };
+            if let Some(path) = given.iter().find(file) {
+                return Err(Failure::usage(format!("{path} is a file; to answer its rows: --input {path}")));
             }
             return Ok(Self::Arguments(given.to_vec()));
         }
