@@ -335,6 +335,42 @@ fn a_classifier_of_headings_is_judged_down_to_headings() {
     assert_eq!(e.confusions.len(), 1);
 }
 
+#[test]
+fn the_folder_holds_every_row_and_no_half_file() {
+    let mut builder = DatasetBuilder::new("goods", Edition::HS2022, Edition::HS2022).unwrap();
+    builder.push(0, "tee", "610910");
+    builder.push(1, "secret", "999");
+    builder.push(2, "fail", "731815");
+    let data = [builder.finish().unwrap()];
+    let classifier = from_table("rules", answers());
+    let contestant = Contestant { label: "rules", classifier: &classifier, size_bytes: None };
+    let evaluated = evaluate(&data, &[contestant], &options(), &Silent).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("a/b");
+    evaluated.write_folder(&folder, &data).unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!(Report::from_json(&read("report.json")).unwrap(), evaluated.report);
+    assert_eq!(read("report.txt"), evaluated.report.to_text());
+    let lines: Vec<serde_json::Value> =
+        read("outcomes.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!((&lines[0]["code"], &lines[0]["decision_right"]), (&"610910".into(), &true.into()));
+    assert_eq!((&lines[1]["index"], &lines[1]["decision"]), (&2.into(), &"abstain".into()));
+    assert!(lines[1]["failure"].as_str().unwrap().contains("out of order"));
+    assert!(read("unjudged.jsonl").starts_with("{\"data\":\"goods\",\"index\":1,\"reason\":\"bad_code\""));
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(!name.ends_with(".partial"), "{name}");
+        assert!(!read(&name).contains("secret"), "{name}");
+    }
+
+    let blocked = place.path().join("file");
+    std::fs::write(&blocked, "").unwrap();
+    let error = evaluated.write_folder(&blocked.join("x"), &data).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.message().contains("cannot make the folder"), "{error}");
+}
+
 /// Codes that exist in the nomenclature, over some chapters and headings.
 const CODES: [&str; 9] =
     ["610910", "610990", "611020", "611030", "620520", "620530", "731815", "731816", "830140"];
