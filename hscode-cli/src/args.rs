@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, classify, completions, convert, lookup, model, search};
+use crate::commands::{check, classify, completions, convert, evaluate, lookup, model, search};
 
 /// HS codes from goods descriptions.
 #[derive(Debug, Parser)]
@@ -18,6 +18,7 @@ Examples:
   hscode search \"table lamp\"
   hscode convert 851712 --from HS2017 --to HS2022
   hscode check \"gift\"
+  hscode evaluate --data goods.csv --text-column description --code-column code
 
 Exit status: 0 all rows answered, 1 some rows bad, 2 usage, 3 model package, 4 input or output,
 130 stopped by Ctrl-C. `hscode COMMAND --help` says more of each command.",
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Search(search::SearchArgs),
     Convert(convert::ConvertArgs),
     Check(check::CheckArgs),
+    Evaluate(evaluate::EvaluateArgs),
     #[command(subcommand)]
     Model(model::ModelCommand),
     Completions(completions::CompletionsArgs),

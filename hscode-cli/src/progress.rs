@@ -48,3 +48,60 @@ impl Meter {
         }
     }
 }
+
+/// Shows the steps of a longer piece of work one after the other, and hands on the wish to stop.
+pub(crate) struct Steps {
+    bar: Option<ProgressBar>,
+}
+
+impl Steps {
+    pub(crate) fn start() -> Self {
+        let wanted = std::io::stderr().is_terminal();
+        Self { bar: wanted.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())) }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl hscode_train::progress::Progress for Steps {
+    fn begin(&self, name: &str, unit: &str, total: Option<u64>) {
+        let Some(bar) = &self.bar else { return };
+        let template = match (total, unit) {
+            (Some(_), "bytes") => "{msg}  {bar:30} {percent:>3}%  {elapsed}, {eta} left".to_owned(),
+            (Some(_), _) => {
+                format!("{{msg}}  {{bar:30}} {{human_pos}} of {{human_len}} {unit}  {{elapsed}}, {{eta}} left")
+            }
+            (None, _) => format!("{{msg}}  {{spinner}} {{human_pos}} {unit}  {{elapsed}}"),
+        };
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            bar.set_style(style.progress_chars("█▓░"));
+        }
+        bar.reset();
+        bar.set_message(name.to_owned());
+        match total {
+            Some(total) => bar.set_length(total),
+            None => bar.unset_length(),
+        }
+    }
+
+    fn advance(&self, done: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+        }
+    }
+
+    fn note(&self, line: &str) {
+        if let Some(bar) = &self.bar {
+            bar.println(line);
+        }
+    }
+
+    fn stop(&self) -> bool {
+        crate::interrupt::asked()
+    }
+}

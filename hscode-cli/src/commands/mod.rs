@@ -5,6 +5,7 @@ pub(crate) mod classify;
 mod classify_view;
 pub(crate) mod completions;
 pub(crate) mod convert;
+pub(crate) mod evaluate;
 pub(crate) mod lookup;
 pub(crate) mod model;
 pub(crate) mod search;
@@ -22,6 +23,7 @@ pub(crate) fn run() -> Result<Status, Failure> {
         Command::Search(args) => search::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
         Command::Model(command) => model::run(&command),
         Command::Completions(args) => completions::run(&args),
     }
