@@ -74,7 +74,9 @@ impl hscode_train::progress::Progress for Steps {
         let template = match (total, unit) {
             (Some(_), "bytes") => "{msg}  {bar:30} {percent:>3}%  {elapsed}, {eta} left".to_owned(),
             (Some(_), _) => {
-                format!("{{msg}}  {{bar:30}} {{human_pos}} of {{human_len}} {unit}  {{elapsed}}, {{eta}} left")
+                format!(
+                    "{{msg}}  {{bar:30}} {{human_pos}} of {{human_len}} {unit}  {{elapsed}}, {{eta}} left"
+                )
             }
             (None, _) => format!("{{msg}}  {{spinner}} {{human_pos}} {unit}  {{elapsed}}"),
         };

@@ -179,7 +179,8 @@ fn open_models(args: &EvaluateArgs) -> Result<Vec<Opened>, Failure> {
     let mut models = Vec::new();
     for path in named {
         let folder = (path != embedded).then_some(path);
-        let base = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into());
+        let base =
+            path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into());
         let mut label: String = base.clone();
         let mut copy = 1;
         while !seen.insert(label.clone()) {
