@@ -63,7 +63,7 @@ def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("teachers", nargs="+", help="outputs of the training scripts, without .npz")
     a.add_argument("--data", required=True), a.add_argument("--composed")
-    a.add_argument("--pairs", required=True), a.add_argument("--out", required=True)
+    a.add_argument("--pairs", default=""), a.add_argument("--out", required=True)
     a.add_argument("--temperatures", help="one a teacher, comma-separated; fitted when not given")
     a.add_argument("--weights", default="", help="candidates, comma-separated numbers; semicolons between candidates")
     a.add_argument("--limit", type=int, help="rows, for a trial run")
@@ -86,12 +86,12 @@ def main():
         for number, w in enumerate([None] + candidates):
             z = mix(ev, w)
             fig = figures(z, sets)
-            score = np.mean([x + 0.5 * y for x, y, _ in fig.values()])
+            score = np.mean([x + 0.5 * y for x, y, _ in fig.values()] or [0.0])
             show(("mean p" if w is None else str(w)) + f" {score:.2f}", fig)
             f.write(f"{w} {json.dumps(figures(z, sets, tests=True))}\n")
             if w is not None and number > single and score > best[0]:
                 best = (score, w)
-    weights = best[1]
+    weights = best[1] if sets else candidates[-1]
     print("chosen", [x.name for x in t], [x.t for x in t], weights, flush=True)
     keep = mix(ev, weights).topk(24, 1)
     np.savez_compressed(o.out + "_eval.npz", logp=keep.values.half().cpu().numpy(),

@@ -288,8 +288,7 @@ class Students:
         blocks.append(self.bag_of(p["chars"], chars, self.char_mask, nc) * self.mc)
         blocks.append(self.bag_of(p["pairs"], pairs, self.pair_mask, npair) * self.mp)
         c = torch.cat(blocks, -1)
-        h = torch.baddbmm(p["hidb"], c.to(self.half), p["hid"].to(self.half), out_dtype=torch.float32) \
-            if False else (c.to(self.half) @ p["hid"].to(self.half)).float() + p["hidb"]
+        h = (c.to(self.half) @ p["hid"].to(self.half)).float() + p["hidb"]
         h = h.relu() * self.mh
         if train:
             h = h * (torch.rand_like(h) >= self.drop).float() / (1 - self.drop)
@@ -375,7 +374,7 @@ def main():
     print(f"{time.time() - begin:.0f} s: token vectors", flush=True)
     for number, part in enumerate(json.load(open(o.plan))):
         names = list(part["configs"])
-        cfgs = [dict(BASE, **part.get("base", {}), **{}) | part["configs"][n] for n in names]
+        cfgs = [BASE | part.get("base", {}) | part["configs"][n] for n in names]
         torch.manual_seed(o.seed + number)
         s = Students(cfgs, vectors, n_classes, dev, part.get("seed", o.seed))
         k, b = len(cfgs), part.get("batch", o.batch)

@@ -165,7 +165,7 @@ def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--data", required=True, help="folder with descriptions/ and titles/")
     a.add_argument("--composed", help="composed texts (TSV)")
-    a.add_argument("--pairs", required=True, help="folder of evaluation pairs, dev_*.jsonl.gz")
+    a.add_argument("--pairs", default="", help="folder of evaluation pairs, dev_*.jsonl.gz")
     a.add_argument("--model", required=True), a.add_argument("--tokenizer", required=True)
     a.add_argument("--out", required=True)
     a.add_argument("--epochs", type=float, default=3)
@@ -302,8 +302,6 @@ def main():
     np.savez(o.out + ".npz", classes=classes.cpu().numpy().view(np.uint16), logp=logp.cpu().numpy(),
              digest=texts.digest, losses=json.dumps(losses))
     np.save(o.out + "_eval.npy", mean.half().cpu().numpy())
-    if "model" in o.out:
-        torch.save({n: t.half() for n, t in m.p.items()}, o.out + ".pt")
     print(f"{time.time() - begin:.0f} s: done", flush=True)
 
 

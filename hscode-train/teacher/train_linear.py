@@ -119,7 +119,7 @@ def gradient(z, y, groups, o):
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--data", required=True), a.add_argument("--composed")
-    a.add_argument("--pairs", required=True), a.add_argument("--out", required=True)
+    a.add_argument("--pairs", default=""), a.add_argument("--out", required=True)
     a.add_argument("--epochs", type=int, default=8)
     a.add_argument("--batch", type=int, default=2048)
     a.add_argument("--lr", type=float, default=0.03)
