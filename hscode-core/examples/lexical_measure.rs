@@ -56,6 +56,9 @@ fn main() {
     for (name, rows) in &sets {
         let rows = &rows[..rows.len().min(top)];
         measure(&lexical, name, rows);
+        if name == "held out" {
+            coverage(&lexical, rows);
+        }
     }
     latency(&lexical, &sets);
     println!("resident {} KB", resident());
@@ -114,6 +117,25 @@ fn threshold(scored: &mut [(f32, bool)], allowed: f64) -> (f32, f64) {
         }
     }
     best
+}
+
+/// The cumulative scores that candidate sets need to hold the right code with these probabilities.
+fn coverage(lexical: &Lexical, rows: &[Row]) {
+    let texts: Vec<&str> = rows.iter().map(|(_, text)| text.as_str()).collect();
+    let predictions = lexical.classify_batch(&texts, &Options::default().with_top_k(128)).unwrap();
+    let mut masses: Vec<f32> = Vec::new();
+    for ((code, _), prediction) in rows.iter().zip(&predictions) {
+        let mut mass = 0.0;
+        let found = prediction.candidates().iter().any(|candidate| {
+            mass += candidate.score();
+            candidate.code() == *code
+        });
+        masses.push(if found { mass } else { 1.0 });
+    }
+    masses.sort_by(f32::total_cmp);
+    for part in [0.5, 0.8, 0.9, 0.95] {
+        println!("coverage\t{part}\t{:.3}", masses[(part * masses.len() as f64) as usize]);
+    }
 }
 
 fn latency(lexical: &Lexical, sets: &[(String, Vec<Row>)]) {

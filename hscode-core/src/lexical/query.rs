@@ -7,7 +7,7 @@ use super::stem::stem;
 use crate::text::{Description, Token};
 
 /// The most different words read; what follows hardly says what the goods are.
-pub(super) const MAX_SLOTS: usize = 48;
+pub(super) const MAX_SLOTS: usize = 36;
 
 /// The most neighbouring pairs read.
 const MAX_PAIRS: usize = 64;

@@ -11,7 +11,11 @@ fn main() -> Result<(), Error> {
     match prediction.decision() {
         Decision::Accept(code) => println!("declare {}", code.dotted()),
         Decision::BackOff { code, reason } => {
-            println!("only {} is sure ({}): ask for what tells its subheadings apart", code.dotted(), reason.explanation());
+            println!(
+                "only {} is sure ({}): ask for what tells its subheadings apart",
+                code.dotted(),
+                reason.explanation()
+            );
         }
         Decision::Abstain(reason) => println!("send to a person: {}", reason.explanation()),
         // Decisions may be added in later versions.

@@ -11,7 +11,8 @@ fn main() -> Result<(), Error> {
 
     // Articles of one customer, whose codes an authority has ruled on.
     let rulings = [("ACME-4711", "848180"), ("ACME-0815", "391723")];
-    let info = ClassifierInfo::new("house-rules", "rulings@2026-11", Edition::HS2022, Level::Subheading, 5612);
+    let info =
+        ClassifierInfo::new("house-rules", "rulings@2026-11", Edition::HS2022, Level::Subheading, 5612);
     let policy = DecisionPolicy::with_thresholds(Thresholds { chapter: 0.9, heading: 0.9, subheading: 0.9 });
     let rules = External::new(info, policy, move |descriptions, _options| {
         descriptions

@@ -23,7 +23,11 @@ fn main() -> Result<(), Error> {
         assert_eq!(answer?, alone, "an answer depends on the description alone");
     }
     for (goods, prediction) in GOODS.iter().zip(&alone) {
-        println!("{}\t{}\t{goods}", prediction.decision().as_str(), prediction.code().map_or_else(String::new, |c| c.dotted()));
+        println!(
+            "{}\t{}\t{goods}",
+            prediction.decision().as_str(),
+            prediction.code().map_or_else(String::new, |c| c.dotted())
+        );
     }
     Ok(())
 }
