@@ -4,6 +4,8 @@
 //! read, wrote and counted, and is skipped when nothing changed. Nothing is printed: a caller hears of progress
 //! through [`Progress`](progress::Progress), by which it can also stop a step.
 
+pub mod audit;
+pub mod balance;
 pub mod clean;
 pub mod compose;
 pub mod config;
@@ -19,3 +21,6 @@ pub mod split;
 pub mod steps;
 mod wording;
 pub mod workdir;
+
+#[cfg(test)]
+mod pipeline_tests;

@@ -227,6 +227,28 @@ impl WorkDir {
         Ok(rows)
     }
 
+    /// Reads a file that holds one JSON value.
+    ///
+    /// # Errors
+    /// `Io`; `InvalidInput` when it holds something else.
+    pub fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
+        let path = self.path(name);
+        let mut text = String::new();
+        self.disk
+            .open(&path)
+            .and_then(|mut file| file.read_to_string(&mut text))
+            .map_err(|e| io_error(path.display(), "read", e))?;
+        serde_json::from_str(&text).map_err(|e| {
+            let message = format!(
+                "{}: line {}, column {}: not what it should hold",
+                path.display(),
+                e.line(),
+                e.column()
+            );
+            Error::new(ErrorKind::InvalidInput, message)
+        })
+    }
+
     fn outputs_whole(&self, record: &StepRecord) -> bool {
         record
             .outputs

@@ -18,13 +18,56 @@ mod near;
 
 use std::collections::HashMap;
 
-use hscode_core::HsCode;
-use hscode_core::text::Description;
+use hscode_core::text::{Description, VERSION as TEXT_VERSION, Verdict, check};
+use hscode_core::{Error, ErrorKind, HsCode};
 
 use crate::config::CleanConfig;
 use crate::progress::{Progress, StepError, Ticker};
 use crate::row::{Part, Reason, Reject, Row};
 use crate::similar::word_set;
+use crate::steps::Counts;
+use crate::workdir::{Ran, Step, WorkDir};
+use crate::{config::Config, ingest};
+
+/// Raised when the same rows give others than before.
+const VERSION: u32 = 1;
+
+/// The file of the rows that are kept.
+pub const ROWS: &str = "clean/rows.jsonl";
+/// The file of those that are not.
+pub const REJECTS: &str = "clean/rejects.jsonl";
+
+/// Cleans the rows of `ingest` in the working folder.
+///
+/// Writes [`ROWS`] and [`REJECTS`]. Counts `read`, the rows after each step by its name, `kept`, `rejected` and
+/// each reason.
+///
+/// # Errors
+/// `InvalidInput` when `ingest` has not run, or when nothing is kept; `Io`; stopped.
+pub fn run(work: &WorkDir, config: &Config, progress: &dyn Progress) -> Result<Ran, StepError> {
+    let inputs = vec![work.input("ingest", ingest::ROWS)?];
+    let settings = (&config.clean, TEXT_VERSION);
+    work.run(Step { name: "clean", version: VERSION, settings, inputs }, progress, |out| {
+        let cleaned = clean(work.read_rows(ingest::ROWS, progress)?, &config.clean, progress)?;
+        let mut counts = Counts::default();
+        counts.add("read", cleaned.stages.first().map_or(0, |stage| stage.before as u64));
+        for stage in &cleaned.stages {
+            counts.add(stage.name, stage.after as u64);
+        }
+        counts.add("kept", cleaned.rows.len() as u64);
+        counts.add("rejected", cleaned.rejects.len() as u64);
+        for reject in &cleaned.rejects {
+            counts.add(&format!("rejected.{}", reject.reason.as_str()), 1);
+        }
+        if cleaned.rows.is_empty() {
+            let message = format!("nothing is left of {} rows after cleaning", counts.get("read"));
+            return Err(Error::new(ErrorKind::InvalidInput, message).into());
+        }
+        out.write_rows("rows.jsonl", &cleaned.rows, progress)?;
+        out.write_rows("rejects.jsonl", &cleaned.rejects, progress)?;
+        Ok(counts)
+    })
+}
 
 /// What cleaning gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,8 +195,11 @@ fn drop_vague(items: Vec<Item>) -> Sifted {
 }
 
 fn vague(row: &Row) -> Option<Reject> {
-    let _ = row;
-    None
+    let check = check(&row.text);
+    (check.verdict == Verdict::Refuse).then(|| {
+        let reasons: Vec<&str> = check.findings.iter().map(|finding| finding.reason.as_str()).collect();
+        Reject { detail: Some(reasons.join(", ")), ..Reject::of(row, Reason::Vague) }
+    })
 }
 
 fn sift(items: Vec<Item>, mut reject: impl FnMut(&Item) -> Option<Reject>) -> Sifted {

@@ -33,6 +33,18 @@ fn empty_is_what_leaves_nothing() {
 }
 
 #[test]
+fn vague_texts_are_dropped_with_the_findings() {
+    let sifted = drop_vague(items(vec![
+        row("1", "gift", "610910"),
+        row("2", "gift wrapping paper", "481190"),
+        row("3", "12345", "610910"),
+    ]));
+    assert_eq!(kept(&sifted), ["2"]);
+    assert_eq!(sifted.rejects[0].detail.as_deref(), Some("purpose_only"));
+    assert!(sifted.rejects.iter().all(|reject| reject.reason == Reason::Vague));
+}
+
+#[test]
 fn equal_texts_become_one_with_all_votes() {
     let mut ruling = row("ruling", "Cotton tee!", "610910");
     ruling.authority = 2;
@@ -120,7 +132,9 @@ proptest! {
             })
             .collect();
         let n = rows.len();
-        let cleaned = clean(rows, &CleanConfig::default(), &Silent).unwrap();
+        // The texts are too short to mean anything, which is not what is tested here.
+        let config = CleanConfig { drop_vague: false, ..CleanConfig::default() };
+        let cleaned = clean(rows, &config, &Silent).unwrap();
         prop_assert_eq!(cleaned.rows.len() + cleaned.rejects.len(), n);
         for pair in cleaned.stages.windows(2) {
             prop_assert_eq!(pair[0].after, pair[1].before);
@@ -130,7 +144,7 @@ proptest! {
         let merged = cleaned.rejects.iter().filter(|reject| merged(reject.reason)).count();
         prop_assert!(votes as usize >= cleaned.rows.len());
         prop_assert!(votes as usize <= cleaned.rows.len() + merged);
-        let again = clean(cleaned.rows.clone(), &CleanConfig::default(), &Silent).unwrap();
+        let again = clean(cleaned.rows.clone(), &config, &Silent).unwrap();
         prop_assert_eq!(again.rows, cleaned.rows);
     }
 }

@@ -121,7 +121,7 @@ pub(super) fn place(
         return Ok(Err(Refused::new(Reason::UnknownCode, e.message().to_owned())));
     }
     if from == *target {
-        let origin = (code != subheading).then(|| Origin { code, edition: from });
+        let origin = (code != subheading).then_some(Origin { code, edition: from });
         return Ok(Ok(Placed { code: subheading, origin, moved_from: None }));
     }
     let table = CorrelationTable::between(&from, target)?;

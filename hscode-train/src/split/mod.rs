@@ -15,15 +15,93 @@ mod stratified;
 
 use std::collections::BTreeMap;
 
-use hscode_core::text::Description;
+use hscode_core::text::{Description, VERSION as TEXT_VERSION};
 use hscode_core::{Error, ErrorKind, HsCode};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::config::{SplitBy, SplitConfig};
+use crate::clean;
+use crate::config::{Config, SplitBy, SplitConfig};
 use crate::progress::{Progress, StepError, check};
 use crate::row::{Part, Reason, Reject, Row};
 use crate::similar::group_similar;
-use crate::workdir::hex;
+use crate::steps::Counts;
+use crate::workdir::{Ran, Step, WorkDir, hex};
+
+/// Raised when the same rows are divided in another way than before.
+const VERSION: u32 = 1;
+
+/// The files of the parts, in the order of [`Part::ALL`].
+pub const PARTS: [&str; 3] = ["split/train.jsonl", "split/dev.jsonl", "split/test.jsonl"];
+/// The file of the rows put aside.
+pub const REJECTS: &str = "split/rejects.jsonl";
+/// The file that tells how the rows were divided.
+pub const SUMMARY: &str = "split/split.json";
+
+/// How rows were divided: the content of [`SUMMARY`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// By date or at random.
+    pub by: SplitBy,
+    /// The seed of what chance decided.
+    pub seed: u64,
+    /// How many groups of near-duplicates there are.
+    pub groups: usize,
+    /// The rows of the largest group.
+    pub largest_group: usize,
+    /// SHA-256 over ids and parts; see [`Divided::digest`].
+    pub digest: String,
+    /// Rows that train.
+    pub train: usize,
+    /// Rows on which settings are chosen.
+    pub dev: usize,
+    /// Rows for reporting only.
+    pub test: usize,
+    /// Rows put aside.
+    pub rejected: usize,
+}
+
+/// Divides the rows of `clean` in the working folder.
+///
+/// Writes [`PARTS`], [`REJECTS`] and [`SUMMARY`].
+///
+/// # Errors
+/// `InvalidInput` when `clean` has not run, and as [`split`]; `Io`; stopped.
+pub fn run(work: &WorkDir, config: &Config, progress: &dyn Progress) -> Result<Ran, StepError> {
+    let inputs = vec![work.input("clean", clean::ROWS)?];
+    let settings = (&config.split, config.seed, TEXT_VERSION);
+    work.run(Step { name: "split", version: VERSION, settings, inputs }, progress, |out| {
+        let rows: Vec<Row> = work.read_rows(clean::ROWS, progress)?;
+        let mut counts = Counts::default();
+        counts.add("read", rows.len() as u64);
+        let divided = split(rows, &config.split, config.seed, progress)?;
+        for (part, rows) in Part::ALL.iter().zip([&divided.train, &divided.dev, &divided.test]) {
+            counts.add(part.as_str(), rows.len() as u64);
+            out.write_rows(&format!("{}.jsonl", part.as_str()), rows, progress)?;
+        }
+        counts.add("rejected", divided.rejects.len() as u64);
+        out.write_rows("rejects.jsonl", &divided.rejects, progress)?;
+        let summary = Summary {
+            by: divided.by,
+            seed: config.seed,
+            groups: divided.groups,
+            largest_group: divided.largest_group,
+            digest: divided.digest,
+            train: divided.train.len(),
+            dev: divided.dev.len(),
+            test: divided.test.len(),
+            rejected: divided.rejects.len(),
+        };
+        let mut json = serde_json::to_string_pretty(&summary)
+            .map_err(|e| Error::new(ErrorKind::Io, format!("{SUMMARY}: {e}")))?;
+        json.push('\n');
+        out.write("split.json", json.as_bytes())?;
+        counts.add("groups", divided.groups as u64);
+        counts.add("largest_group", divided.largest_group as u64);
+        Ok(counts)
+    })
+}
 
 /// What dividing gives.
 #[derive(Debug, Clone, PartialEq)]
