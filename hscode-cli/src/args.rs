@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, classify, completions, convert, evaluate, lookup, model, search};
+use crate::commands::{check, classify, completions, convert, evaluate, lookup, model, prepare, search};
 
 /// HS codes from goods descriptions.
 #[derive(Debug, Parser)]
@@ -40,5 +40,9 @@ pub(crate) enum Command {
     Evaluate(evaluate::EvaluateArgs),
     #[command(subcommand)]
     Model(model::ModelCommand),
+    Ingest(prepare::IngestArgs),
+    Clean(prepare::CleanArgs),
+    Split(prepare::SplitArgs),
+    Audit(prepare::AuditArgs),
     Completions(completions::CompletionsArgs),
 }

@@ -13,6 +13,7 @@ mod model;
 mod progress;
 mod references;
 mod rows;
+mod steps;
 mod titles;
 
 use std::process::ExitCode;

@@ -13,6 +13,7 @@ pub mod disk;
 pub mod evaluate;
 pub mod ingest;
 pub mod labels;
+pub mod prepare;
 pub mod progress;
 pub mod rng;
 pub mod row;

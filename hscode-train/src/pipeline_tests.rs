@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::config::Config;
 use crate::disk::faulty::{Fault, FaultyDisk};
+use crate::prepare::{Prepare, prepare};
 use crate::progress::{Progress, Silent, StepError};
 use crate::workdir::WorkDir;
-use crate::{audit, clean, ingest, split};
 
 /// Real descriptions: three chapters of the repository's own.
 fn config() -> Config {
@@ -23,10 +23,7 @@ fn config() -> Config {
 
 fn steps(work: &WorkDir, config: &Config, progress: &dyn Progress) -> Result<u32, StepError> {
     let mut ran = 0;
-    ran += u32::from(!ingest::run(work, config, progress)?.skipped);
-    ran += u32::from(!clean::run(work, config, progress)?.skipped);
-    ran += u32::from(!split::run(work, config, progress)?.skipped);
-    ran += u32::from(!audit::run(work, config, progress)?.skipped);
+    prepare(work, config, Prepare::Audit, progress, |_, step| ran += u32::from(!step.skipped))?;
     Ok(ran)
 }
 

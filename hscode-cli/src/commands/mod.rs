@@ -8,6 +8,7 @@ pub(crate) mod convert;
 pub(crate) mod evaluate;
 pub(crate) mod lookup;
 pub(crate) mod model;
+pub(crate) mod prepare;
 pub(crate) mod search;
 
 use clap::Parser;
@@ -25,6 +26,10 @@ pub(crate) fn run() -> Result<Status, Failure> {
         Command::Check(args) => check::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Model(command) => model::run(&command),
+        Command::Ingest(args) => prepare::ingest(&args),
+        Command::Clean(args) => prepare::clean(&args),
+        Command::Split(args) => prepare::split(&args),
+        Command::Audit(args) => prepare::audit(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }
