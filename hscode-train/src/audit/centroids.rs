@@ -48,8 +48,8 @@ pub(super) fn judge(
     Ok(judgements)
 }
 
-/// Each text as features and weights, of length 1; features of one row only are left out, since no other row can
-/// be judged by them.
+/// Each text as features and weights, of length 1 with the features of one row only: no other row can be judged
+/// by those, so they are left out, but a text of which little is known must not look like what is known of it.
 fn vectors(texts: &[String]) -> Vec<Vec<(u32, f32)>> {
     let hashed: Vec<Vec<u64>> = texts.iter().map(|text| features(text)).collect();
     let mut counts: HashMap<u64, u32> = HashMap::new();
@@ -63,14 +63,10 @@ fn vectors(texts: &[String]) -> Vec<Vec<(u32, f32)>> {
     hashed
         .iter()
         .map(|set| {
-            let mut vector: Vec<(u32, f32)> = set
-                .iter()
-                .filter_map(|feature| {
-                    let count = *counts.get(feature)? as f32;
-                    Some((*numbers.get(feature)?, 1.0 + (n / count).ln()))
-                })
-                .collect();
-            let length = vector.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+            let rarity = |feature: &u64| 1.0 + (n / counts.get(feature).map_or(1.0, |n| *n as f32)).ln();
+            let length = set.iter().map(|feature| rarity(feature) * rarity(feature)).sum::<f32>().sqrt();
+            let mut vector: Vec<(u32, f32)> =
+                set.iter().filter_map(|feature| Some((*numbers.get(feature)?, rarity(feature)))).collect();
             for (_, weight) in &mut vector {
                 *weight /= length;
             }

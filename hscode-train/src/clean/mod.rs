@@ -10,8 +10,8 @@
 //! 6. `same_words`: of rows with equal code and equal words in any order or number one is kept.
 //! 7. `near_duplicates`: of rows with equal code and nearly equal text one is kept.
 //!
-//! Rows of parts that the settings fix (a test set of its own) are compared only within their part; `split` sees
-//! to the rest.
+//! Rows that the settings fix for development or test stay as they are: a test set keeps its rows, so that figures
+//! on it can be compared. Rows fixed for training are compared within their part; `split` sees to the rest.
 
 mod conflicts;
 mod near;
@@ -126,16 +126,23 @@ struct Sifted {
 /// # Ok::<(), hscode_train::progress::StepError>(())
 /// ```
 pub fn clean(rows: Vec<Row>, config: &CleanConfig, progress: &dyn Progress) -> Result<Cleaned, StepError> {
-    let mut work = Work { items: Vec::new(), rejects: Vec::new(), stages: Vec::new() };
+    let mut work = Work::default();
     let before = rows.len();
+    let places: HashMap<String, usize> =
+        rows.iter().enumerate().map(|(at, row)| (row.id.clone(), at)).collect();
+    let (fixed, rows): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| matches!(row.part, Some(Part::Dev | Part::Test)));
+    work.fixed = fixed.len();
     work.items = normalise(rows, progress)?;
-    work.stages.push(Stage { name: "normalise", before, after: work.items.len() });
+    work.stages.push(Stage { name: "normalise", before, after: work.items.len() + work.fixed });
     work.stage("empty", |items| Ok(drop_empty(items)))?;
     if config.drop_vague {
         work.stage("vague", |items| Ok(drop_vague(items)))?;
     }
     work.stage("same_text", |items| Ok(merge_same_text(items)))?;
-    work.stage("conflicts", |items| Ok(conflicts::settle(items, config.majority)))?;
+    if config.settle_conflicts {
+        work.stage("conflicts", |items| Ok(conflicts::settle(items, config.majority)))?;
+    }
     if config.drop_same_words {
         work.stage("same_words", |items| Ok(drop_same_words(items)))?;
     }
@@ -144,15 +151,16 @@ pub fn clean(rows: Vec<Row>, config: &CleanConfig, progress: &dyn Progress) -> R
             near::drop_near_duplicates(items, config.near_duplicate_cosine, progress)
         })?;
     }
-    Ok(Cleaned {
-        rows: work.items.into_iter().map(|item| item.row).collect(),
-        rejects: work.rejects,
-        stages: work.stages,
-    })
+    let mut rows = fixed;
+    rows.extend(work.items.into_iter().map(|item| item.row));
+    rows.sort_by_key(|row| places.get(&row.id));
+    Ok(Cleaned { rows, rejects: work.rejects, stages: work.stages })
 }
 
+#[derive(Default)]
 struct Work {
     items: Vec<Item>,
+    fixed: usize,
     rejects: Vec<Reject>,
     stages: Vec<Stage>,
 }
@@ -164,9 +172,9 @@ impl Work {
         step: impl FnOnce(Vec<Item>) -> Result<Sifted, StepError>,
     ) -> Result<(), StepError> {
         let items = std::mem::take(&mut self.items);
-        let before = items.len();
+        let before = items.len() + self.fixed;
         let Sifted { kept, rejects } = step(items)?;
-        self.stages.push(Stage { name, before, after: kept.len() });
+        self.stages.push(Stage { name, before, after: kept.len() + self.fixed });
         self.items = kept;
         self.rejects.extend(rejects);
         Ok(())

@@ -44,6 +44,8 @@ pub struct CleanConfig {
     pub drop_same_words: bool,
     /// From this cosine of character 4-grams on, rows of one code count as the same; above 1 none do.
     pub near_duplicate_cosine: f64,
+    /// Whether equal texts with different codes are settled; else all stay, and the model learns the mix.
+    pub settle_conflicts: bool,
     /// The share of the votes that a code needs to settle a conflict within the most binding sources.
     pub majority: f64,
 }
@@ -54,9 +56,9 @@ pub struct CleanConfig {
 pub struct SplitConfig {
     /// By date or at random.
     pub by: SplitBy,
-    /// The share of the rows that settings are chosen on, 0 to 0.5.
+    /// The share of the rows that settings are chosen on, 0 to 0.5; none where a source is fixed for it.
     pub dev: f64,
-    /// The share of the rows for reporting only, 0 to 0.5.
+    /// The share of the rows for reporting only, 0 to 0.5; none where a source is fixed for it.
     pub test: f64,
     /// From this cosine of character 4-grams on, two rows stay in one part.
     pub near_duplicate_cosine: f64,
@@ -128,7 +130,13 @@ impl Default for Config {
 
 impl Default for CleanConfig {
     fn default() -> Self {
-        Self { drop_vague: true, drop_same_words: true, near_duplicate_cosine: 0.9, majority: 0.67 }
+        Self {
+            drop_vague: true,
+            drop_same_words: true,
+            near_duplicate_cosine: 0.9,
+            settle_conflicts: true,
+            majority: 0.67,
+        }
     }
 }
 

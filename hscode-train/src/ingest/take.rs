@@ -119,7 +119,9 @@ pub fn take(raw: &RawRow, source: &Source, target: &Edition, counts: &mut Counts
         (notes.zero, "leading_zero_restored"),
         (notes.decimal, "decimal_point_removed"),
     ] {
-        counts.add(name, u64::from(happened));
+        if happened {
+            counts.add(name, 1);
+        }
     }
     if let Some(from) = &placed.moved_from {
         counts.add(&format!("moved_from_{from}"), 1);

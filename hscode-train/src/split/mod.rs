@@ -8,7 +8,8 @@
 //!   decided by the seed, and the first row of a class trains.
 //! - By date: the latest rows are for test, those before for development, the rest train. A group goes to the part
 //!   of its earliest row; its later rows are put aside, for they repeat what was seen before.
-//! - Sources with a fixed part keep it. Rows near to a fixed test row cannot train: they are put aside.
+//! - Sources with a fixed part keep it. Rows near to a fixed test row cannot train, nor do they join it: they are put
+//!   aside. Where a source is fixed for test, no further rows are taken for test; so for development.
 
 mod by_date;
 mod stratified;
@@ -129,6 +130,8 @@ pub struct Divided {
 struct Group {
     members: Vec<usize>,
     part: Option<Part>,
+    /// Whether it has rows of a fixed development or test set, which none may join.
+    closed: bool,
 }
 
 /// Divides rows.
@@ -144,6 +147,13 @@ pub fn split(
 ) -> Result<Divided, StepError> {
     check_classes(&rows)?;
     let by = choose(&rows, config.by)?;
+    let mut config = config.clone();
+    for (part, share) in [(Part::Dev, &mut config.dev), (Part::Test, &mut config.test)] {
+        if rows.iter().any(|row| row.part == Some(part)) {
+            *share = 0.0;
+        }
+    }
+    let config = &config;
     let texts = canonical_texts(&rows);
     let numbers = group_similar(&texts, config.near_duplicate_cosine, progress)?;
     check(progress)?;
@@ -152,12 +162,13 @@ pub fn split(
         rows[at].group = Some(*number);
         match groups.get_mut(*number as usize) {
             Some(group) => group.members.push(at),
-            None => groups.push(Group { members: vec![at], part: None }),
+            None => groups.push(Group { members: vec![at], part: None, closed: false }),
         }
     }
     for group in &mut groups {
         // Test before development before training: what is fixed for test must not be seen.
         group.part = group.members.iter().filter_map(|&at| rows[at].part).max();
+        group.closed = matches!(group.part, Some(Part::Dev | Part::Test));
     }
     let mut parts: Vec<Option<Part>> = vec![None; rows.len()];
     match by {
@@ -166,9 +177,11 @@ pub fn split(
     }
     for group in &groups {
         for &at in &group.members {
-            // A row that is fixed elsewhere, or that `by_date` found too late, is put aside.
-            let own = parts[at].or(rows[at].part).or(group.part);
-            parts[at] = if own == group.part { own } else { None };
+            // A row that is fixed elsewhere, or that `by_date` found too late, is put aside; so is a free one that
+            // is like a row of a fixed test set.
+            let own = rows[at].part.or(parts[at]).or(group.part);
+            let joins = rows[at].part.is_some() || !group.closed;
+            parts[at] = if joins && own == group.part { own } else { None };
         }
     }
     let (n_groups, largest_group) = (groups.len(), groups.iter().map(|g| g.members.len()).max().unwrap_or(0));
