@@ -69,6 +69,9 @@ fn an_exact_reference_is_reported_as_such() {
     assert_eq!((evidence.text.as_str(), evidence.code), ("mens cotton knit coat", code("610120")));
     assert_eq!(evidence.similarity, 1.0);
     assert_eq!(prediction.decision(), Decision::Accept(code("610120")));
+    // A number makes another article of it.
+    let other = embedded().unwrap().classify("mens cotton knit coat 2", &options).unwrap();
+    assert!(other.explanation().unwrap().evidence.iter().all(|evidence| evidence.similarity < 1.0));
     let near = embedded().unwrap().classify("mens cotton knit coat grey", &options).unwrap();
     assert!(near.explanation().unwrap().evidence.iter().all(|evidence| evidence.similarity < 1.0));
 }
@@ -204,7 +207,8 @@ fn own_references_with_wrong_codes_are_refused() {
 
 #[test]
 fn raw_scores_are_ordered_parts_of_one() {
-    let scores = Lexical::embedded().unwrap().scores("stainless steel sink");
+    assert!(Lexical::embedded().unwrap().scores("12 kg").is_empty());
+    let scores = Lexical::embedded().unwrap().scores("stainless steel kitchen sink");
     assert!(scores.windows(2).all(|pair| pair[0].0 < pair[1].0));
     assert!(scores.iter().map(|(_, score)| score).sum::<f64>() <= 1.0 + 1e-9);
     let best = scores.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();

@@ -23,9 +23,9 @@ pub(super) struct Corpus {
     pub(super) tokens: Vec<u32>,
 }
 
-/// The words of a text that count: numbers and units tell quantities, not what the goods are.
-pub(super) fn counts(kind: TokenKind) -> bool {
-    !matches!(kind, TokenKind::Number | TokenKind::Unit)
+/// Whether a text names anything: numbers and units alone do not.
+pub(super) fn names_something(description: &Description) -> bool {
+    description.tokens().any(|token| !matches!(token.kind, TokenKind::Number | TokenKind::Unit))
 }
 
 impl Corpus {
@@ -52,16 +52,17 @@ impl Corpus {
                 )
             })?;
             description.read(text);
+            if !names_something(&description) {
+                continue;
+            }
             let mut line = String::new();
-            for token in description.tokens().filter(|token| counts(token.kind)).take(MAX_WORDS) {
+            for token in description.tokens().take(MAX_WORDS) {
                 if !line.is_empty() {
                     line.push(' ');
                 }
                 line.push_str(token.text);
             }
-            if !line.is_empty() {
-                rows.push((code, line, tag));
-            }
+            rows.push((code, line, tag));
         }
         rows.sort();
         rows.dedup_by(|next, kept| (next.0, &next.1) == (kept.0, &kept.1));
@@ -124,7 +125,7 @@ mod tests {
     fn sorts_by_code_and_keeps_a_text_once_a_code() {
         let code = |text: &str| text.parse::<HsCode>().unwrap();
         let corpus = Corpus::from_texts([
-            (code("610910"), "T-Shirts, cotton 5 pcs"),
+            (code("610910"), "T-Shirts, cotton"),
             (code("01012100"), "horse"),
             (code("610910"), "tshirts COTTON"),
             (code("610990"), "t-shirts cotton"),

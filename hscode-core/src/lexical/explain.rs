@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Lexical;
-use super::corpus::counts;
 use super::fuse::Scratch;
 use crate::{Evidence, Explanation, Level, Nomenclature, Prediction, TokenContribution};
 
@@ -33,7 +32,6 @@ impl Lexical {
         let mut tokens: Vec<TokenContribution> = scratch
             .description
             .tokens()
-            .filter(|token| counts(token.kind))
             .take(scratch.query.words)
             .map(|token| TokenContribution {
                 text: description.get(token.start..token.end).unwrap_or(token.text).to_owned(),

@@ -9,7 +9,8 @@
 //! lengths     Huffman code lengths of the words and of the end of text, as bits of a code whose own 32 code
 //!             lengths come first, 1 byte each
 //! codes       distance to the code before and number of texts, as variable-length integers
-//! texts       words as bits, each text closed by the end of text
+//! shared      Huffman code lengths of how many first words a text shares with the one before it, 32 of 1 byte
+//! texts       as bits: words shared with the text before it under the same code, other words, end of text
 //! ```
 //! Each bit section starts with its length in bytes, 4 bytes, little endian.
 
@@ -18,11 +19,13 @@ use super::huffman::{BitReader, BitWriter, Decoder, Encoder, lengths};
 use super::words::Words;
 use crate::{Error, ErrorKind, HsCode};
 
-const MAGIC: &[u8; 8] = b"HSREFS01";
+const MAGIC: &[u8; 8] = b"HSREFS02";
 const MAX_CODES: usize = 10_000;
 const MAX_TOTAL_WORDS: usize = 1 << 22;
+const MAX_TOKENS: usize = 1 << 26;
 const MAX_WORD_BYTES: usize = 1 << 10;
 const END_OF_WORD: usize = 256;
+const MAX_SHARED: usize = 31;
 
 fn damaged(what: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Package, format!("references: {what}"))
@@ -57,7 +60,10 @@ pub(super) fn encode(corpus: &Corpus) -> Result<Vec<u8>, Error> {
     put_words(&corpus.words, &mut body)?;
 
     let mut counts = vec![0_u32; words + 1];
-    corpus.tokens.iter().for_each(|&token| counts[token as usize] += 1);
+    let shared = shared_words(corpus);
+    for (text, &count) in shared.iter().enumerate() {
+        corpus.text(text).iter().skip(count).for_each(|&token| counts[token as usize] += 1);
+    }
     counts[words] = corpus.text_ends.len() as u32;
     let code = lengths(&counts)?;
     let mut length_counts = [0_u32; 32];
@@ -77,10 +83,16 @@ pub(super) fn encode(corpus: &Corpus) -> Result<Vec<u8>, Error> {
         last = number;
     }
 
+    let mut shared_counts = [0_u32; MAX_SHARED + 1];
+    shared.iter().for_each(|&count| shared_counts[count] += 1);
+    let shared_code = lengths(&shared_counts)?;
+    body.extend_from_slice(&shared_code);
+    let shared_encoder = Encoder::new(&shared_code)?;
     let encoder = Encoder::new(&code)?;
     let mut bits = BitWriter::default();
-    for text in 0..corpus.text_ends.len() {
-        corpus.text(text).iter().for_each(|&token| encoder.put(token as usize, &mut bits));
+    for (text, &count) in shared.iter().enumerate() {
+        shared_encoder.put(count, &mut bits);
+        corpus.text(text).iter().skip(count).for_each(|&token| encoder.put(token as usize, &mut bits));
         encoder.put(words, &mut bits);
     }
     put_section(bits, &mut body)?;
@@ -89,6 +101,20 @@ pub(super) fn encode(corpus: &Corpus) -> Result<Vec<u8>, Error> {
     bytes.extend_from_slice(&digest(&body).to_le_bytes());
     bytes.append(&mut body);
     Ok(bytes)
+}
+
+/// How many first words each text shares with the one before it under the same code.
+fn shared_words(corpus: &Corpus) -> Vec<usize> {
+    let mut shared = Vec::with_capacity(corpus.text_ends.len());
+    for class in 0..corpus.codes.len() {
+        let mut last: &[u32] = &[];
+        for text in corpus.texts_of(class) {
+            let own = corpus.text(text);
+            shared.push(own.iter().zip(last).take_while(|(a, b)| a == b).count().min(MAX_SHARED));
+            last = own;
+        }
+    }
+    shared
 }
 
 fn put_words(words: &Words, body: &mut Vec<u8>) -> Result<(), Error> {
@@ -142,9 +168,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Corpus, Error> {
     }
     let words = rest.count("words", MAX_TOTAL_WORDS)?;
     let codes = rest.count("codes", MAX_CODES)?;
-    // Every text and every token takes a bit at least.
+    // Every text takes a bit at least, and shares so many tokens at most; every other token takes a bit.
     let texts = rest.count("texts", bytes.len() * 8)?;
-    let tokens = rest.count("tokens", bytes.len() * 8)?;
+    let tokens = rest.count("tokens", MAX_TOKENS.min(bytes.len() * 8 + texts * MAX_SHARED))?;
     let list = take_words(&mut rest, words)?;
 
     let length_code = rest.take(32)?;
@@ -159,21 +185,33 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Corpus, Error> {
     let mut corpus = Corpus { words: list, ..Corpus::default() };
     take_codes(&mut rest, codes, texts, &mut corpus)?;
 
+    let shared_decoder = Decoder::new(rest.take(MAX_SHARED + 1)?)?;
     let decoder = Decoder::new(&code)?;
     let mut bits = BitReader::new(rest.section()?);
     corpus.tokens.reserve_exact(tokens);
     corpus.text_ends.reserve_exact(texts);
-    let mut start = 0;
-    while corpus.text_ends.len() < texts {
-        let symbol = decoder.next(&mut bits).ok_or_else(|| damaged("texts end early"))?;
-        if symbol as usize == words {
-            start = corpus.tokens.len();
-            corpus.text_ends.push(start as u32);
-        } else {
-            if corpus.tokens.len() == tokens || corpus.tokens.len() - start >= MAX_WORDS {
-                return Err(damaged("more words than announced"));
+    let ended = || damaged("texts end early");
+    for class in 0..codes {
+        let mut last = 0..0;
+        for _ in corpus.texts_of(class) {
+            let shared = shared_decoder.next(&mut bits).ok_or_else(ended)? as usize;
+            let start = corpus.tokens.len();
+            if shared > last.len() || start + shared > tokens {
+                return Err(damaged("a text shares too much"));
             }
-            corpus.tokens.push(symbol);
+            corpus.tokens.extend_from_within(last.start..last.start + shared);
+            loop {
+                let symbol = decoder.next(&mut bits).ok_or_else(ended)?;
+                if symbol as usize == words {
+                    break;
+                }
+                if corpus.tokens.len() == tokens || corpus.tokens.len() - start >= MAX_WORDS {
+                    return Err(damaged("more words than announced"));
+                }
+                corpus.tokens.push(symbol);
+            }
+            last = start..corpus.tokens.len();
+            corpus.text_ends.push(last.end as u32);
         }
     }
     if corpus.tokens.len() != tokens || !rest.0.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::Lexical;
 use super::classes::{ClassScores, best};
+use super::corpus::names_something;
 use super::math::{exp, ln};
 use super::neighbours::Neighbours;
 use super::own::OwnScratch;
@@ -44,10 +45,13 @@ impl Lexical {
     /// Scores the codes of `range` for the description read into `scratch`.
     pub(super) fn fuse(&self, range: std::ops::Range<usize>, scratch: &mut Scratch) {
         let Scratch { description, query, classes, neighbours, candidates, scores, votes, .. } = scratch;
-        query.read(description, &self.index, &self.similar);
         candidates.clear();
         scores.clear();
         neighbours.nearest.clear();
+        if !names_something(description) {
+            return;
+        }
+        query.read(description, &self.index, &self.similar);
         let known = query.slots.iter().filter(|slot| !query.alternatives(slot).is_empty()).count();
         if known == 0 {
             return;

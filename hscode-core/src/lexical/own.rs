@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::corpus::Corpus;
+use super::corpus::{Corpus, names_something};
 use super::index::Index;
 use super::neighbours::same_words;
 use super::query::Query;
@@ -128,8 +128,11 @@ impl Own {
     /// Finds the nearest references at or below `within`.
     pub(super) fn search(&self, description: &Description, within: Option<HsCode>, scratch: &mut OwnScratch) {
         let OwnScratch { query, gains, touched, nearest } = scratch;
-        query.read(description, &self.index, &self.similar);
         nearest.clear();
+        if !names_something(description) {
+            return;
+        }
+        query.read(description, &self.index, &self.similar);
         touched.clear();
         gains.resize(self.corpus.text_ends.len(), 0.0);
         let unknown = self.index.idf_of(1);

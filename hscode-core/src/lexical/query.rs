@@ -1,6 +1,5 @@
 //! A description as the references are asked for it.
 
-use super::corpus::counts;
 use super::index::Index;
 use super::similar::{Alternative, Similar, SimilarScratch};
 use super::stem::stem;
@@ -75,7 +74,7 @@ impl Query {
         self.words = 0;
         let mut before: Option<(Token<'_>, u8)> = None;
         let mut behind = 0;
-        for token in description.tokens().filter(|token| counts(token.kind)) {
+        for token in description.tokens() {
             if self.slots.len() + 3 > MAX_SLOTS {
                 self.complete = false;
                 break;
