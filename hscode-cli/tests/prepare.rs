@@ -13,7 +13,8 @@ const SETTINGS: &str = "[split]\ntest = 0.2\n[[sources]]\nname = \"own\"\npath =
 fn table() -> String {
     let mut table = "goods,hs\n".to_owned();
     let colours = ["red", "blue", "green", "white", "black", "pink", "brown", "grey", "gold", "teal"];
-    for (goods, code) in [("cotton tee", "6109.10"), ("steel wood screw", "7318120012"), ("phone", "851712")] {
+    for (goods, code) in [("cotton tee", "6109.10"), ("steel wood screw", "7318120012"), ("phone", "851712")]
+    {
         for colour in colours {
             table.push_str(&format!("{colour} {goods},{code}\n"));
         }

@@ -9,7 +9,7 @@ const STEPS: [(&str, &[&str]); 2] = [
 ];
 
 /// The examples that are run to their end after they are built.
-const EXAMPLES: [&str; 3] = ["classify_goods", "house_rules", "many_threads"];
+const EXAMPLES: [&str; 4] = ["classify_goods", "house_rules", "own_references", "many_threads"];
 
 /// Runs every step and stops at the first that fails.
 pub(crate) fn run(options: &[&str]) -> Result<String, String> {
