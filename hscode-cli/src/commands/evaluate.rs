@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hscode_core::{Classifier, Edition};
-use hscode_train::evaluate::{Contestant, Dataset, EvaluateOptions, ReadOptions, evaluate};
+use hscode_train::evaluate::{Contestant, Dataset, EvaluateOptions, Logs, ReadOptions, evaluate};
 use hscode_train::progress::StepError;
 
 use crate::exit::{self, Failure, Status};
@@ -26,7 +26,8 @@ Examples:
 Every figure has its number of rows and a 95% interval. Rows that cannot be judged (no description, a code that
 is malformed or not in the edition) are counted and listed with reasons. Codes of more than six digits are cut;
 codes of another edition need --data-edition and go through the correlation table. The folder of --report gets
-report.json, report.txt, outcomes.jsonl (a line a row, without descriptions) and unjudged.jsonl.
+report.html (one file with tables and drawings that opens offline), report.json, report.txt, outcomes.jsonl (a
+line a row, without descriptions) and unjudged.jsonl.
 Descriptions are shown only with --show-text. docs/evaluation.md defines each figure.
 Exit status: 0 all rows judged, 1 some rows cannot be judged or the model failed on some, 2 usage, 3 model,
 4 input or output, 130 stopped.")]
@@ -75,6 +76,10 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     report: Option<PathBuf>,
 
+    /// Also draw this log of training, calibrating or tuning (JSON) on the page; may be repeated
+    #[arg(long, value_name = "FILE", requires = "report", help_heading = "Output")]
+    log: Vec<PathBuf>,
+
     /// Print the report as JSON instead of text
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -111,6 +116,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Status, Failure> {
     if let Some(price) = args.core_hour_price.filter(|price| !(price.is_finite() && *price >= 0.0)) {
         return Err(Failure::usage(format!("--core-hour-price {price}: expected a price of 0 or more")));
     }
+    let logs = read_logs(&args.log)?;
     let models = open_models(args)?;
     interrupt::listen()?;
     let steps = Steps::start();
@@ -139,7 +145,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Status, Failure> {
         .map_err(|error| stopped_or(error, Failure::from))?;
     steps.end();
     if let Some(folder) = &args.report {
-        evaluated.write_folder(folder, &datasets)?;
+        evaluated.write_folder(folder, &datasets, &logs)?;
     }
     let shown = if args.json { evaluated.report.to_json()? } else { evaluated.report.to_text() };
     let mut stdout = std::io::stdout().lock();
@@ -159,6 +165,16 @@ fn stopped_or(error: StepError, otherwise: impl Fn(hscode_core::Error) -> Failur
         StepError::Stopped => Failure::Interrupted,
         StepError::Failed(error) => otherwise(error),
     }
+}
+
+fn read_logs(paths: &[PathBuf]) -> Result<Logs, Failure> {
+    let mut logs = Logs::default();
+    for path in paths {
+        let told = |what: String| Failure::Said(Status::InputOutput, format!("{}: {what}", path.display()));
+        let json = std::fs::read_to_string(path).map_err(|error| told(format!("cannot read: {error}")))?;
+        logs.add(&json).map_err(|error| told(error.to_string()))?;
+    }
+    Ok(logs)
 }
 
 /// A model with the name that the report uses.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::outcome::DecisionKind;
 use super::read::failed;
-use super::{Dataset, Evaluated, Example, Outcome};
+use super::{Dataset, Evaluated, Example, Logs, Outcome};
 
 /// A row that cannot be judged, as a line of `unjudged.jsonl`.
 #[derive(Serialize)]
@@ -44,15 +44,15 @@ struct LevelLine {
 }
 
 impl Evaluated {
-    /// Writes the report into `folder`, which is made if it is missing: `report.json`, `report.txt`,
-    /// `outcomes.jsonl` (a line a row and classifier, without descriptions) and `unjudged.jsonl`.
+    /// Writes the report into `folder`, which is made if it is missing: `report.html`, `report.json`,
+    /// `report.txt`, `outcomes.jsonl` (a line a row and classifier, without descriptions) and `unjudged.jsonl`.
     ///
-    /// `datasets`: those that were evaluated, in the same order. Each file is written beside and renamed, so
+    /// `datasets`: those that were evaluated. `logs`: what the page draws beside the figures. Each file is written beside and renamed, so
     /// that a stop leaves no half file under its name.
     ///
     /// # Errors
     /// `Io`: the folder cannot be made or a file not written; the message names it.
-    pub fn write_folder(&self, folder: &Path, datasets: &[Dataset]) -> Result<(), Error> {
+    pub fn write_folder(&self, folder: &Path, datasets: &[Dataset], logs: &Logs) -> Result<(), Error> {
         std::fs::create_dir_all(folder).map_err(|error| {
             Error::new(ErrorKind::Io, format!("{}: cannot make the folder: {error}", folder.display()))
                 .with_source(error)
@@ -63,6 +63,8 @@ impl Evaluated {
         write(&folder.join("report.txt"), |file| {
             file.write_all(self.report.to_text().as_bytes()).map_err(io)
         })?;
+        let page = self.report.to_html(logs);
+        write(&folder.join("report.html"), |file| file.write_all(page.as_bytes()).map_err(io))?;
         write(&folder.join("unjudged.jsonl"), |file| {
             for data in datasets {
                 for row in data.unjudged() {

@@ -2,7 +2,7 @@
 //!
 //! [`DatasetBuilder`] takes the rows of a file and keeps those that cannot be judged with their reasons.
 //! [`evaluate`] asks every classifier for every row at every level and gives a [`Report`]: one set of structs
-//! behind the JSON, the text ([`Report::to_text`]) and the page. Every figure has its count of rows and its 95%
+//! behind the JSON, the text ([`Report::to_text`]) and the page ([`Report::to_html`]). Every figure has its count of rows and its 95%
 //! interval; `docs/evaluation.md` in the repository defines each.
 
 mod average;
@@ -17,8 +17,10 @@ mod example;
 mod folder;
 mod latency;
 mod level;
+mod logs;
 mod number;
 mod outcome;
+mod page;
 mod pair;
 mod proportion;
 mod read;
@@ -43,6 +45,10 @@ pub use evaluate::{Contestant, EvaluateOptions, Evaluated, evaluate};
 pub use example::Example;
 pub use latency::Latency;
 pub use level::{LevelReport, TopK};
+pub use logs::{
+    CalibrationLog, CalibrationStep, Curve, CurveEntry, CurveFigures, Logs, Parameter, Study, Trial,
+    TrialState,
+};
 pub use outcome::{Outcome, TOP};
 pub use pair::Pair;
 pub use proportion::{CONFIDENCE, Proportion};

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::progress::{Progress, Silent, StepError};
 
-type Scores = Vec<(HsCode, f32)>;
+pub(super) type Scores = Vec<(HsCode, f32)>;
 
 fn code(text: &str) -> HsCode {
     text.parse().unwrap()
@@ -25,7 +25,7 @@ fn scores(pairs: &[(&str, f32)]) -> Scores {
 }
 
 /// Answers each description from a table; what is not in it has no candidate, `fail` fails.
-fn from_table(name: &str, table: BTreeMap<String, Scores>) -> impl Classifier + 'static {
+pub(super) fn from_table(name: &str, table: BTreeMap<String, Scores>) -> impl Classifier + 'static {
     let info = ClassifierInfo::new(name, "table@1", Edition::HS2022, Level::Subheading, 5612);
     let policy = DecisionPolicy::with_thresholds(Thresholds { chapter: 0.9, heading: 0.7, subheading: 0.5 });
     External::new(info, policy, move |descriptions: &[&str], _: &Options| {
@@ -40,11 +40,11 @@ fn from_table(name: &str, table: BTreeMap<String, Scores>) -> impl Classifier + 
     .unwrap()
 }
 
-fn table(rows: &[(&str, &[(&str, f32)])]) -> BTreeMap<String, Scores> {
+pub(super) fn table(rows: &[(&str, &[(&str, f32)])]) -> BTreeMap<String, Scores> {
     rows.iter().map(|(text, pairs)| ((*text).to_owned(), scores(pairs))).collect()
 }
 
-fn dataset(rows: &[(&str, &str)]) -> Dataset {
+pub(super) fn dataset(rows: &[(&str, &str)]) -> Dataset {
     let mut builder = DatasetBuilder::new("goods", Edition::HS2022, Edition::HS2022).unwrap();
     for (at, (text, code)) in rows.iter().enumerate() {
         builder.push(at as u64, text, code);
@@ -52,7 +52,7 @@ fn dataset(rows: &[(&str, &str)]) -> Dataset {
     builder.finish().unwrap()
 }
 
-fn goods() -> Dataset {
+pub(super) fn goods() -> Dataset {
     dataset(&[
         ("tee", "610910"),
         ("shirt", "610990"),
@@ -63,7 +63,7 @@ fn goods() -> Dataset {
     ])
 }
 
-fn answers() -> BTreeMap<String, Scores> {
+pub(super) fn answers() -> BTreeMap<String, Scores> {
     table(&[
         ("tee", &[("610910", 0.9), ("610990", 0.1)]),
         ("shirt", &[("610910", 0.45), ("610990", 0.35), ("620520", 0.1)]),
@@ -73,11 +73,15 @@ fn answers() -> BTreeMap<String, Scores> {
     ])
 }
 
-fn options() -> EvaluateOptions {
+pub(super) fn options() -> EvaluateOptions {
     EvaluateOptions::default()
 }
 
-fn report(data: &Dataset, classifiers: &[(&str, &dyn Classifier)], options: &EvaluateOptions) -> Report {
+pub(super) fn report(
+    data: &Dataset,
+    classifiers: &[(&str, &dyn Classifier)],
+    options: &EvaluateOptions,
+) -> Report {
     let contestants: Vec<Contestant<'_>> = classifiers
         .iter()
         .map(|(label, classifier)| Contestant { label, classifier: *classifier, size_bytes: Some(9) })
@@ -347,7 +351,7 @@ fn the_folder_holds_every_row_and_no_half_file() {
     let evaluated = evaluate(&data, &[contestant], &options(), &Silent).unwrap();
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("a/b");
-    evaluated.write_folder(&folder, &data).unwrap();
+    evaluated.write_folder(&folder, &data, &Logs::default()).unwrap();
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     assert_eq!(Report::from_json(&read("report.json")).unwrap(), evaluated.report);
     assert_eq!(read("report.txt"), evaluated.report.to_text());
@@ -358,6 +362,7 @@ fn the_folder_holds_every_row_and_no_half_file() {
     assert_eq!((&lines[1]["index"], &lines[1]["decision"]), (&2.into(), &"abstain".into()));
     assert!(lines[1]["failure"].as_str().unwrap().contains("out of order"));
     assert!(read("unjudged.jsonl").starts_with("{\"data\":\"goods\",\"index\":1,\"reason\":\"bad_code\""));
+    assert_eq!(read("report.html"), evaluated.report.to_html(&Logs::default()));
     for entry in std::fs::read_dir(&folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(!name.ends_with(".partial"), "{name}");
@@ -366,7 +371,7 @@ fn the_folder_holds_every_row_and_no_half_file() {
 
     let blocked = place.path().join("file");
     std::fs::write(&blocked, "").unwrap();
-    let error = evaluated.write_folder(&blocked.join("x"), &data).unwrap_err();
+    let error = evaluated.write_folder(&blocked.join("x"), &data, &Logs::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.message().contains("cannot make the folder"), "{error}");
 }
