@@ -70,6 +70,24 @@ fn json_and_the_folder_hold_the_same_report() {
     assert_eq!(folder.read("out/outcomes.jsonl").lines().count(), 6);
     assert_eq!(folder.read("out/unjudged.jsonl").lines().count(), 4);
     assert!(folder.read("out/report.txt").contains("Side by side on goods"));
+    let page = folder.read("out/report.html");
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    assert!(page.contains("2 models on goods") && !page.contains("crew neck"));
+}
+
+#[test]
+fn logs_of_training_are_drawn() {
+    let folder = Folder::new("evaluate-logs");
+    let data = folder.file("goods.csv", "text,code\ncotton t-shirt,610910\n");
+    let log = folder.file("log.json", "{\"model\":\"svc\",\"entries\":[{\"epoch\":1.0,\"train_loss\":0.5}]}");
+    let out = folder.path("out");
+    hscode(&["evaluate", "--data", &data, "--report", &out, "--log", &log]).status(0);
+    assert!(folder.read("out/report.html").contains("mean loss of training"));
+    let wrong = folder.file("wrong.json", "{}");
+    hscode(&["evaluate", "--data", &data, "--report", &out, "--log", &wrong])
+        .status(4)
+        .says("wrong.json: expected a log with one of the fields");
+    hscode(&["evaluate", "--data", &data, "--log", &log]).status(2);
 }
 
 #[test]

@@ -14,4 +14,3 @@ for (const table of document.querySelectorAll("table.sort")) {
     table.tBodies[0].append(...rows);
   }));
 }
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));

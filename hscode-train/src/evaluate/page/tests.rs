@@ -11,7 +11,7 @@ use crate::evaluate::{
 
 fn two_models(show_text: bool) -> Report {
     let one = from_table("one", answers());
-    let other = from_table("other", table(&[("bolt", &[("731815", 0.9)]), ("<b>&nut", &[("731816", 0.9)])]));
+    let other = from_table("other", table(&[("bolt", &[("731815", 0.9)]), ("nut", &[("731816", 0.9)])]));
     let run = RunOptions { coverage: Some(0.9), ..RunOptions::default() };
     let models: [(&str, &dyn Classifier); 2] = [("one", &one), ("other <i>", &other)];
     report(&goods(), &models, &EvaluateOptions { run, show_text, core_hour_price: Some(0.04), ..options() })
