@@ -17,6 +17,7 @@ mod embedded;
 mod error;
 mod explanation;
 mod external;
+pub mod features;
 pub mod lexical;
 mod nomenclature;
 mod options;

@@ -1,0 +1,171 @@
+//! Trains one model on the repository's texts and measures it on sets of pairs:
+//!
+//! ```text
+//! cargo run --release -p hscode-train --example train_model -- \
+//!     --data data --dev FOLDER_OF_DEV_JSONL --out FOLDER [--config train.toml] [--limit ROWS] [key=value ...]
+//! ```
+//!
+//! `key=value` changes a setting, as `model=svc` or `learn.epochs=2`. The folder of pairs holds `*.jsonl` files
+//! with the fields `text` and `hs6`. Ctrl-C is not caught: killed and started again, training goes on from its
+//! last checkpoint.
+
+use std::error::Error;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use hscode_core::HsCode;
+use hscode_train::disk::Folders;
+use hscode_train::models::{DevSet, Place, Sample, TrainConfig, TrainingData, train};
+use hscode_train::progress::Progress;
+
+struct Printer(Instant);
+
+impl Progress for Printer {
+    fn note(&self, line: &str) {
+        let mut out = std::io::stderr().lock();
+        let _ = writeln!(out, "[{:>5.0} s] {line}", self.0.elapsed().as_secs_f64());
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (mut folder, mut dev, mut out, mut file, mut limit) = (None, None, None, None, usize::MAX);
+    let (mut changes, mut passes) = (Vec::new(), String::new());
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("{argument}: expected a value"));
+        match argument.as_str() {
+            "--data" => folder = Some(PathBuf::from(value()?)),
+            "--dev" => dev = Some(PathBuf::from(value()?)),
+            "--out" => out = Some(PathBuf::from(value()?)),
+            "--config" => file = Some(PathBuf::from(value()?)),
+            "--limit" => limit = value()?.parse()?,
+            // Weights of passes, as lexicon=0.5,title=2.
+            "--passes" => passes = value()?,
+            _ => changes
+                .push(argument.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())).ok_or(argument)?),
+        }
+    }
+    let folder = folder.ok_or("expected --data FOLDER")?;
+    let out = out.ok_or("expected --out FOLDER")?;
+    std::fs::create_dir_all(&out)?;
+    let config = settings(file.as_deref(), &changes)?;
+    let data = read_data(&folder, dev.as_deref(), limit, &passes)?;
+    let printer = Printer(Instant::now());
+    printer.note(&format!("{} samples, {} classes", data.samples.len(), data.classes.len()));
+    let place = Place { disk: &Folders, folder: out.clone() };
+    let trained = train(&config, &data, Some(&place), &printer)?;
+    trained.model.save(&Folders, &out.join("model.bin"))?;
+    std::fs::write(out.join("log.json"), serde_json::to_string_pretty(&trained.log)?)?;
+    printer.note(&format!("{} weights in {}", trained.model.weights(), out.join("model.bin").display()));
+    for set in trained.log.entries.last().map(|entry| entry.dev.as_slice()).unwrap_or_default() {
+        let cells = |x: [f64; 3]| x.map(|x| format!("{:.1}", 100.0 * x)).join(" ");
+        printer.note(&format!(
+            "{} n={} top-1 at 2, 4, 6: {}  top-5: {}",
+            set.set,
+            set.n,
+            cells(set.top1),
+            cells(set.top5)
+        ));
+    }
+    Ok(())
+}
+
+fn settings(file: Option<&Path>, changes: &[(String, String)]) -> Result<TrainConfig, Box<dyn Error>> {
+    let text = file.map(std::fs::read_to_string).transpose()?.unwrap_or_default();
+    let mut table: toml::Table = toml::from_str(&text)?;
+    for (key, value) in changes {
+        let value = toml::from_str::<toml::Table>(&format!("x = {value}"))
+            .or_else(|_| toml::from_str(&format!("x = {value:?}")))?
+            .remove("x")
+            .ok_or("no value")?;
+        let mut at = &mut table;
+        let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
+        for part in path.split('.').filter(|part| !part.is_empty()) {
+            at = at
+                .entry(part)
+                .or_insert(toml::Value::Table(toml::Table::new()))
+                .as_table_mut()
+                .ok_or_else(|| format!("{key}: expected a table"))?;
+        }
+        at.insert(last.to_owned(), value);
+    }
+    Ok(table.try_into()?)
+}
+
+fn read_data(
+    folder: &Path,
+    dev: Option<&Path>,
+    limit: usize,
+    passes: &str,
+) -> Result<TrainingData, Box<dyn Error>> {
+    let mut rows: Vec<(HsCode, String, f32)> = Vec::new();
+    let mut weights: Vec<(&str, f32)> = Vec::new();
+    for pair in passes.split(',').filter(|pair| !pair.is_empty()) {
+        let (pass, weight) = pair.split_once('=').ok_or("--passes: expected pass=weight,..")?;
+        weights.push((pass, weight.parse()?));
+    }
+    let weight = |pass: &str| weights.iter().find(|w| w.0 == pass).map_or(1.0, |w| w.1);
+    let mut files: Vec<_> = std::fs::read_dir(folder.join("descriptions"))?
+        .map(|e| e.map(|e| e.path()))
+        .collect::<Result<_, _>>()?;
+    files.sort();
+    for file in files {
+        for line in std::fs::read_to_string(&file)?.lines().skip(1) {
+            let mut cells = line.splitn(3, '\t');
+            if let (Some(code), Some(pass), Some(text)) = (cells.next(), cells.next(), cells.next()) {
+                rows.push((code.parse()?, text.to_owned(), weight(pass)));
+            }
+        }
+    }
+    for line in std::fs::read_to_string(folder.join("titles/hs2022.tsv"))?.lines().skip(1) {
+        if let Some((code, text)) = line.split_once('\t').filter(|cells| cells.0.len() == 6) {
+            rows.push((code.parse()?, text.to_owned(), weight("title")));
+        }
+    }
+    let mut classes: Vec<HsCode> = rows.iter().map(|row| row.0).collect();
+    classes.sort();
+    classes.dedup();
+    // With a limit every k-th row is kept.
+    let every = rows.len().div_ceil(limit).max(1);
+    let samples = rows
+        .into_iter()
+        .step_by(every)
+        .filter(|row| row.2 > 0.0)
+        .map(|(code, text, weight)| Sample {
+            class: classes.binary_search(&code).ok().map(|at| at as u32),
+            text,
+            soft: Vec::new(),
+            weight,
+        })
+        .collect();
+    let mut sets = Vec::new();
+    if let Some(dev) = dev {
+        let mut files: Vec<_> =
+            std::fs::read_dir(dev)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+        files.sort();
+        for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "jsonl")) {
+            let name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+            let mut set = DevSet { name, ..DevSet::default() };
+            for line in std::fs::read_to_string(file)?.lines() {
+                let row: serde_json::Value = serde_json::from_str(line)?;
+                if let (Some(text), Some(code)) = (row["text"].as_str(), row["hs6"].as_str()) {
+                    set.texts.push(text.to_owned());
+                    set.codes.push(code.parse()?);
+                }
+            }
+            sets.push(set);
+        }
+    }
+    let encoder = folder.join("encoder");
+    Ok(TrainingData {
+        classes,
+        samples,
+        dev: sets,
+        vocabulary: std::fs::read_to_string(encoder.join("vocabulary.txt"))?,
+        vectors: std::fs::read(encoder.join("vectors.bin")).or_else(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            _ => Err(e),
+        })?,
+    })
+}
