@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! cargo run --release -p hscode-train --example train_model -- \
-//!     --data data --dev FOLDER_OF_DEV_JSONL --out FOLDER [--config train.toml] [--limit ROWS] [key=value ...]
+//!     --data data --dev FOLDER_OF_DEV_JSONL --out FOLDER [--config train.toml] [--limit ROWS] [--labels COUNT] [key=value ...]
 //! ```
 //!
 //! `key=value` changes a setting, as `model=svc` or `learn.epochs=2`. The folder of pairs holds `*.jsonl` files
-//! with the fields `text` and `hs6`. Ctrl-C is not caught: killed and started again, training goes on from its
+//! with the fields `text` and `hs6`. `--labels` adds the composed texts and the teachers' probabilities of
+//! data/labels/soft.bin; the composed texts are read in the share of the epochs that is given (0.58 makes 40%).
+//! Ctrl-C is not caught: killed and started again, training goes on from its
 //! last checkpoint.
 
 use std::error::Error;
@@ -15,7 +17,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use hscode_core::HsCode;
+use hscode_train::compose::{Source, compose};
 use hscode_train::disk::Folders;
+use hscode_train::labels::Labels;
 use hscode_train::models::{DevSet, Place, Sample, TrainConfig, TrainingData, train};
 use hscode_train::progress::Progress;
 
@@ -30,7 +34,7 @@ impl Progress for Printer {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut folder, mut dev, mut out, mut file, mut limit) = (None, None, None, None, usize::MAX);
-    let (mut changes, mut passes) = (Vec::new(), String::new());
+    let (mut changes, mut passes, mut labels) = (Vec::new(), String::new(), None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument}: expected a value"));
@@ -39,6 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--dev" => dev = Some(PathBuf::from(value()?)),
             "--out" => out = Some(PathBuf::from(value()?)),
             "--config" => file = Some(PathBuf::from(value()?)),
+            "--labels" => labels = Some(value()?.parse::<f32>()?),
             "--limit" => limit = value()?.parse()?,
             // Weights of passes, as lexicon=0.5,title=2.
             "--passes" => passes = value()?,
@@ -50,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = out.ok_or("expected --out FOLDER")?;
     std::fs::create_dir_all(&out)?;
     let config = settings(file.as_deref(), &changes)?;
-    let data = read_data(&folder, dev.as_deref(), limit, &passes)?;
+    let data = read_data(&folder, dev.as_deref(), limit, &passes, labels)?;
     let printer = Printer(Instant::now());
     printer.note(&format!("{} samples, {} classes", data.samples.len(), data.classes.len()));
     let place = Place { disk: &Folders, folder: out.clone() };
@@ -98,6 +103,7 @@ fn read_data(
     dev: Option<&Path>,
     limit: usize,
     passes: &str,
+    composed_share: Option<f32>,
 ) -> Result<TrainingData, Box<dyn Error>> {
     let mut rows: Vec<(HsCode, String, f32)> = Vec::new();
     let mut weights: Vec<(&str, f32)> = Vec::new();
@@ -118,27 +124,56 @@ fn read_data(
             }
         }
     }
-    for line in std::fs::read_to_string(folder.join("titles/hs2022.tsv"))?.lines().skip(1) {
-        if let Some((code, text)) = line.split_once('\t').filter(|cells| cells.0.len() == 6) {
-            rows.push((code.parse()?, text.to_owned(), weight("title")));
-        }
-    }
     let mut classes: Vec<HsCode> = rows.iter().map(|row| row.0).collect();
     classes.sort();
     classes.dedup();
-    // With a limit every k-th row is kept.
-    let every = rows.len().div_ceil(limit).max(1);
-    let samples = rows
+    let before = rows.len();
+    for line in std::fs::read_to_string(folder.join("titles/hs2022.tsv"))?.lines().skip(1) {
+        let Some((code, text)) = line.split_once('\t') else { continue };
+        let code: HsCode = code.parse()?;
+        if classes.binary_search(&code).is_ok() {
+            rows.push((code, text.to_owned(), weight("title")));
+        }
+    }
+    let titles = rows.len() - before;
+    let own = rows.len();
+    let mut samples: Vec<Sample> = rows
         .into_iter()
-        .step_by(every)
-        .filter(|row| row.2 > 0.0)
         .map(|(code, text, weight)| Sample {
             class: classes.binary_search(&code).ok().map(|at| at as u32),
             text,
-            soft: Vec::new(),
             weight,
+            ..Sample::default()
         })
         .collect();
+    if let Some(share) = composed_share {
+        let labels = Labels::from_bytes(&std::fs::read(folder.join("labels/soft.bin"))?)?;
+        let codes: Vec<String> = classes.iter().map(|code| code.as_str().to_owned()).collect();
+        let written = own - titles;
+        let sources: Vec<Source<'_>> = samples[..written]
+            .iter()
+            .map(|s| Source { code: s.class.map_or("", |class| &codes[class as usize]), text: &s.text })
+            .collect();
+        let composed = compose(&sources, 1, labels.len() - own);
+        samples.extend(composed.into_iter().map(|c| Sample {
+            class: match c.other {
+                Some(_) => None,
+                None => codes.binary_search(&c.code).ok().map(|at| at as u32),
+            },
+            text: c.text,
+            share,
+            ..Sample::default()
+        }));
+        let texts: Vec<&str> = samples.iter().map(|s| s.text.as_str()).collect();
+        labels.check_texts(&texts, &codes.iter().map(String::as_str).collect::<Vec<_>>())?;
+        for (sample, label) in samples.iter_mut().zip(labels.iter()) {
+            let shares = label.probabilities.iter().map(|&p| f32::from(p) / 255.0);
+            sample.soft = label.classes.iter().map(|&c| u32::from(c)).zip(shares).collect();
+        }
+    }
+    // With a limit every k-th row is kept.
+    let every = samples.len().div_ceil(limit).max(1);
+    let samples: Vec<Sample> = samples.into_iter().step_by(every).filter(|s| s.weight > 0.0).collect();
     let mut sets = Vec::new();
     if let Some(dev) = dev {
         let mut files: Vec<_> =

@@ -15,7 +15,7 @@ use crate::wording::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AugmentConfig {
-    /// Texts that are varied in an epoch; the others are read as they are. Default 50.
+    /// Texts that are varied in an epoch; the others are read as they are. Default 25.
     pub varied: usize,
     /// Of the varied: the first half of the text and the second half of another of its code. Default 20.
     pub halves: usize,
@@ -32,7 +32,7 @@ pub struct AugmentConfig {
 
 impl Default for AugmentConfig {
     fn default() -> Self {
-        Self { varied: 50, halves: 20, joined: 10, attributes: 20, freight: 20, inverted: 5 }
+        Self { varied: 25, halves: 20, joined: 10, attributes: 20, freight: 20, inverted: 5 }
     }
 }
 
@@ -165,8 +165,7 @@ mod tests {
             .map(|(at, text)| Sample {
                 text: (*text).to_owned(),
                 class: Some(at as u32 / 2),
-                soft: Vec::new(),
-                weight: 1.0,
+                ..Sample::default()
             })
             .collect()
     }

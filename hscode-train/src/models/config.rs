@@ -74,31 +74,31 @@ impl Default for TrainConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LearnConfig {
-    /// Passes over the rows. Default 8.
+    /// Passes over the rows. Default 10.
     pub epochs: u32,
     /// Rows of a step. Default 512.
     pub batch: usize,
     /// Highest learning rate of weights. Default 0.002.
     pub rate: f32,
-    /// Learning rate of token vectors, as a factor on `rate`. Default 1.
+    /// Learning rate of token vectors, as a factor on `rate`. Default 5.
     pub token_rate: f32,
-    /// Learning rate of the tables of pairs and grams, as a factor on `rate`. Default 3.
+    /// Learning rate of the tables of pairs and grams, as a factor on `rate`. Default 5.
     pub hashed_rate: f32,
-    /// Root mean square of the token vectors to start from. Default 0.5.
+    /// Root mean square of the token vectors to start from. Default 0.3.
     pub token_size: f32,
     /// Share of the steps in which the rate rises from 0. Default 0.05.
     pub warm_up: f64,
     /// Share of the highest rate that is left at the end of the cosine. Default 0.01.
     pub last_rate: f64,
-    /// Decay of matrices per step, times the learning rate (AdamW). Default 0.01.
+    /// Decay of matrices per step, times the learning rate (AdamW). Default 0.
     pub weight_decay: f32,
     /// Largest norm of all gradients together; longer ones are scaled. Default 1.
     pub clip: f64,
-    /// Share of the numbers that the first linear layer reads which are dropped, 0 to below 1. Default 0.1.
+    /// Share of the numbers that the first linear layer reads which are dropped, 0 to below 1. Default 0.05.
     pub input_dropout: f32,
-    /// Share of hidden units dropped. Default 0.1.
+    /// Share of hidden units dropped. Default 0.2.
     pub hidden_dropout: f32,
-    /// Share of word pieces, pairs and grams that a text loses. Default 0.1.
+    /// Share of word pieces, pairs and grams that a text loses. Default 0.05.
     pub feature_dropout: f32,
     /// Weight of the loss over headings (summed probabilities) against subheadings. Default 0.3.
     pub heading_loss: f32,
@@ -120,19 +120,19 @@ pub struct LearnConfig {
 impl Default for LearnConfig {
     fn default() -> Self {
         Self {
-            epochs: 8,
+            epochs: 10,
             batch: 512,
             rate: 0.002,
-            token_rate: 1.0,
-            hashed_rate: 3.0,
-            token_size: 0.5,
+            token_rate: 5.0,
+            hashed_rate: 5.0,
+            token_size: 0.3,
             warm_up: 0.05,
             last_rate: 0.01,
-            weight_decay: 0.01,
+            weight_decay: 0.0,
             clip: 1.0,
-            input_dropout: 0.1,
-            hidden_dropout: 0.1,
-            feature_dropout: 0.1,
+            input_dropout: 0.05,
+            hidden_dropout: 0.2,
+            feature_dropout: 0.05,
             heading_loss: 0.3,
             chapter_loss: 0.3,
             label_smoothing: 0.0,

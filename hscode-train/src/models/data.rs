@@ -3,7 +3,7 @@
 use hscode_core::{Error, ErrorKind, HsCode, Level};
 
 /// A text to learn from.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     /// The description.
     pub text: String,
@@ -13,6 +13,14 @@ pub struct Sample {
     pub soft: Vec<(u32, f32)>,
     /// How much the text counts; 1 is usual.
     pub weight: f32,
+    /// The share of the epochs in which networks read the text, above 0, at most 1.
+    pub share: f32,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        Self { text: String::new(), class: None, soft: Vec::new(), weight: 1.0, share: 1.0 }
+    }
 }
 
 /// A set of texts with known classes, to measure on while a model learns.
@@ -70,6 +78,12 @@ impl TrainingData {
             if sample.class.is_none() && shares.clone().sum::<f32>() <= 0.0 {
                 return bad(format!(
                     "sample {at}: expected a class or a teacher's probabilities, seen neither"
+                ));
+            }
+            if !(sample.share > 0.0 && sample.share <= 1.0) {
+                return bad(format!(
+                    "sample {at}: expected a share of epochs above 0, at most 1, seen {}",
+                    sample.share
                 ));
             }
             if shares.chain([sample.weight]).any(|x| !x.is_finite() || x < 0.0) {

@@ -42,7 +42,8 @@ struct Fit<'a> {
     run: String,
     step: u32,
     steps: u32,
-    steps_per_epoch: u32,
+    /// Where the steps of each epoch end.
+    ends: Vec<u32>,
     /// Sum and count of losses since the last entry.
     loss: (f64, u32),
     weights: Vec<f32>,
@@ -96,25 +97,55 @@ pub(crate) fn fit(
     Ok(Trained { model: Box::new(fit.model), log: fit.log })
 }
 
-/// The order of the rows in an epoch.
+/// The rows of an epoch, in its order.
 struct Order {
     epoch: u32,
     rows: Vec<u32>,
 }
 
+/// Whether a row is read in an epoch: rows of share 1/2 every second time, each from a start of its own.
+fn is_read(sample: &Sample, row: u32, epoch: u32, draws: Draws) -> bool {
+    if sample.share >= 1.0 {
+        return true;
+    }
+    let at = |epoch: u32| f64::from(epoch) * f64::from(sample.share) + f64::from(draws.unit(u64::from(row)));
+    at(epoch + 1).floor() > at(epoch).floor()
+}
+
 impl Order {
-    fn of(&mut self, epoch: u32, rows: usize, seed: u64) -> &[u32] {
+    fn of(&mut self, epoch: u32, samples: &[Sample], seed: u64) -> &[u32] {
         if self.epoch != epoch {
             let draws = Draws::new(seed, 1).sub(u64::from(epoch));
+            let starts = Draws::new(seed, 4);
             self.rows.clear();
-            self.rows.extend(0..rows as u32);
-            for last in (1..rows).rev() {
+            self.rows.extend(
+                (0..samples.len() as u32).filter(|&row| is_read(&samples[row as usize], row, epoch, starts)),
+            );
+            for last in (1..self.rows.len()).rev() {
                 self.rows.swap(last, draws.below(last as u64, last + 1));
             }
             self.epoch = epoch;
         }
         &self.rows
     }
+}
+
+/// Where the steps of each epoch end.
+fn epoch_ends(samples: &[Sample], learn: &LearnConfig, seed: u64) -> Result<Vec<u32>, Error> {
+    let starts = Draws::new(seed, 4);
+    let mut sum = 0u32;
+    (0..learn.epochs)
+        .map(|epoch| {
+            let rows = samples.iter().zip(0u32..).filter(|(s, row)| is_read(s, *row, epoch, starts)).count();
+            sum = u32::try_from(rows.div_ceil(learn.batch))
+                .ok()
+                .and_then(|steps| sum.checked_add(steps))
+                .ok_or_else(|| {
+                    Error::new(ErrorKind::InvalidInput, "learn: expected fewer than 2^32 steps; lower epochs")
+                })?;
+            Ok(sum)
+        })
+        .collect()
 }
 
 impl<'a> Fit<'a> {
@@ -132,13 +163,14 @@ impl<'a> Fit<'a> {
         }
         let used = reader.pieces.as_ref().map_or(0, |pieces| pieces.len());
         let vocabulary: String = data.vocabulary.lines().take(used).flat_map(|line| [line, "\n"]).collect();
-        let steps_per_epoch = data.samples.len().div_ceil(learn.batch) as u32;
-        let steps = steps_per_epoch.checked_mul(learn.epochs).ok_or_else(|| {
-            Error::new(
+        let ends = epoch_ends(&data.samples, learn, config.seed)?;
+        let steps = ends.last().copied().unwrap_or(0);
+        if steps == 0 {
+            return Err(Error::new(
                 ErrorKind::InvalidInput,
-                "learn: expected fewer than 2^32 steps; lower epochs or raise batch",
-            )
-        })?;
+                "samples: expected shares that make up a step, seen too few",
+            ));
+        }
         let weights = network.weights();
         let groups = |digits| Groups::new(data.classes.iter().map(HsCode::as_str), digits);
         Ok(Self {
@@ -157,7 +189,7 @@ impl<'a> Fit<'a> {
             run: super::run_digest(config, data)?,
             step: 0,
             steps,
-            steps_per_epoch,
+            ends,
             loss: (0.0, 0),
             weights: row_weights(&data.samples, data.classes.len(), learn.class_balance),
             groups: (groups(4), groups(2)),
@@ -209,9 +241,10 @@ impl<'a> Fit<'a> {
     /// One step; the answer is its learning rate.
     fn one_step(&mut self, order: &mut Order) -> f32 {
         let (config, learn, data) = (self.config, self.learn, self.data);
-        let epoch = self.step / self.steps_per_epoch;
-        let from = (self.step % self.steps_per_epoch) as usize * learn.batch;
-        let rows = order.of(epoch, data.samples.len(), config.seed);
+        let epoch = self.ends.partition_point(|&end| end <= self.step) as u32;
+        let first = if epoch == 0 { 0 } else { self.ends[epoch as usize - 1] };
+        let from = (self.step - first) as usize * learn.batch;
+        let rows = order.of(epoch, &data.samples, config.seed);
         let rows = &rows[from..(from + learn.batch).min(rows.len())];
         let augmenter = &self.augmenter;
         let losing = Draws::new(config.seed, 2).sub(u64::from(epoch));
@@ -296,7 +329,7 @@ impl<'a> Fit<'a> {
         }
         let entry = LogEntry {
             step: self.step,
-            epoch: f64::from(self.step) / f64::from(self.steps_per_epoch),
+            epoch: f64::from(self.step) / f64::from(self.steps) * f64::from(self.learn.epochs),
             train_loss: self.loss.0 / f64::from(self.loss.1.max(1)),
             learning_rate: f64::from(rate),
             seconds,

@@ -129,7 +129,7 @@ fn run_digest(config: &TrainConfig, data: &TrainingData) -> Result<String, Error
     for sample in &data.samples {
         put(sample.text.as_bytes());
         put(&sample.class.map_or(u32::MAX, |class| class).to_le_bytes());
-        put(&sample.weight.to_le_bytes());
+        put(&[sample.weight.to_le_bytes(), sample.share.to_le_bytes()].concat());
         for (class, share) in &sample.soft {
             put(&[class.to_le_bytes(), share.to_le_bytes()].concat());
         }

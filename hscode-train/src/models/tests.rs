@@ -38,6 +38,7 @@ fn data(every: usize) -> TrainingData {
                 class: (at % 20 != 0).then_some(class),
                 soft: if at % 10 == 0 { vec![(class, 0.6), (other, 0.2)] } else { Vec::new() },
                 weight: 1.0,
+                share: if at % 5 == 0 { 0.5 } else { 1.0 },
             }
         })
         .collect();
@@ -62,6 +63,7 @@ fn config(model: ModelKind) -> TrainConfig {
         pairs: HashedShape { buckets: 500, dim: 6 },
         grams: HashedShape { buckets: 900, dim: 8 },
         hidden: vec![24],
+        mean_pool: true,
         ..NetworkShape::default()
     };
     config.learn.epochs = 4;
@@ -115,7 +117,7 @@ impl Progress for StopAt {
 
 #[test]
 fn a_stopped_run_goes_on_to_the_same_bytes() {
-    let data = data(8);
+    let data = data(4);
     for kind in [ModelKind::Lstm, ModelKind::TextCnn] {
         let config = config(kind);
         let whole = bytes(&train(&config, &data, None, &Silent).unwrap());

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::math::wide;
 use super::param::{Table, used_at};
 use super::ragged::Ragged;
+use super::rounding::TableScale;
 
 /// How a bag of n rows is scaled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -30,7 +31,7 @@ impl BagScale {
 /// Writes the bag of each list into columns `offset..offset + dim` of rows `stride` wide.
 pub(crate) fn forward(
     table: &Table,
-    seen: Option<&(dyn Fn(f32) -> f32 + Sync)>,
+    seen: Option<TableScale>,
     lists: &Ragged,
     scale: BagScale,
     output: &mut [f32],
@@ -41,15 +42,17 @@ pub(crate) fn forward(
         let out = &mut row[offset..offset + table.dim];
         out.fill(0.0);
         let ids = lists.list(text);
+        let mut rounded = vec![0.0; if seen.is_some() { table.dim } else { 0 }];
         for &id in ids {
-            let row = table.row(id);
-            match seen {
-                None => wide(
-                    #[inline(always)]
-                    || out.iter_mut().zip(row).for_each(|(sum, x)| *sum += x),
-                ),
-                Some(seen) => out.iter_mut().zip(row).for_each(|(sum, &x)| *sum += seen(x)),
+            let mut row = table.row(id);
+            if let Some(seen) = seen {
+                seen.round(row, &mut rounded);
+                row = &rounded;
             }
+            wide(
+                #[inline(always)]
+                || out.iter_mut().zip(row).for_each(|(sum, x)| *sum += x),
+            );
         }
         let factor = scale.factor(ids.len());
         out.iter_mut().for_each(|x| *x *= factor);

@@ -25,6 +25,8 @@ fn shape(reader: TokenReader) -> NetworkShape {
         grams: HashedShape { buckets: 25, dim: 4 },
         hidden: vec![9, 8],
         bag_scale: BagScale::Root,
+        mean_pool: true,
+        mean_tokens: false,
         ..NetworkShape::default()
     }
 }
@@ -228,7 +230,7 @@ fn losses_are_those_of_pytorch() {
     let mut cache = Cache::default();
     for (step, expected) in fixture.losses.iter().enumerate() {
         let seen = loss(&network, &batch, &targets, dropout(0.0), &mut cache);
-        assert!((seen - expected).abs() < 1e-4 * expected, "step {step}: {seen}, PyTorch {expected}");
+        assert!((seen - expected).abs() < 3e-4 * expected, "step {step}: {seen}, PyTorch {expected}");
         network.backward(&batch, &mut cache, dropout(0.0));
         let step = step as i32 + 1;
         let step = AdamW {

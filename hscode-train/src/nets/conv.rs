@@ -7,6 +7,7 @@ use super::linear::column_sums;
 use super::math::{Draws, wide};
 use super::param::{Dense, Table, used_at};
 use super::ragged::Ragged;
+use super::rounding::TableScale;
 
 /// One width: windows of `width` tokens, each `filters` outputs.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub(crate) struct Conv {
     pub max: bool,
     /// Whether the mean is pooled.
     pub mean: bool,
+    /// Whether the mean of the token vectors themselves stands behind the pooled outputs.
+    pub plain_mean: bool,
 }
 
 /// What the backward pass needs of the forward pass, and room kept between steps.
@@ -58,7 +61,7 @@ impl Conv {
         dim: usize,
         filters: usize,
         widths: &[usize],
-        (max, mean): (bool, bool),
+        (max, mean, plain_mean): (bool, bool, bool),
         draws: Draws,
     ) -> Self {
         let make = |(at, &width): (usize, &usize)| Width {
@@ -71,11 +74,15 @@ impl Conv {
             bias: Dense::zeros(filters, false),
             seen: None,
         };
-        Self { dim, filters, widths: widths.iter().enumerate().map(make).collect(), max, mean }
+        Self { dim, filters, widths: widths.iter().enumerate().map(make).collect(), max, mean, plain_mean }
     }
 
-    /// Numbers out, a text: all widths' largest, then all widths' means.
+    /// Numbers out, a text: all widths' largest, all widths' means, the mean of the vectors.
     pub(crate) fn outputs(&self) -> usize {
+        self.pooled() + if self.plain_mean { self.dim } else { 0 }
+    }
+
+    fn pooled(&self) -> usize {
         self.filters * self.widths.len() * (usize::from(self.max) + usize::from(self.mean))
     }
 
@@ -87,7 +94,7 @@ impl Conv {
     pub(crate) fn forward(
         &self,
         table: &Table,
-        seen: Option<&(dyn Fn(f32) -> f32 + Sync)>,
+        seen: Option<TableScale>,
         tokens: &Ragged,
         cache: &mut ConvCache,
         (output, stride, offset): (&mut [f32], usize, usize),
@@ -102,9 +109,9 @@ impl Conv {
                 let start = (at + text * padding) * dim;
                 cache.starts.push(start as u32);
                 let out = &mut cache.padded[start..start + dim];
-                out.copy_from_slice(table.row(tokens.ids[at]));
-                if let Some(seen) = seen {
-                    out.iter_mut().for_each(|x| *x = seen(*x));
+                match seen {
+                    Some(seen) => seen.round(table.row(tokens.ids[at]), out),
+                    None => out.copy_from_slice(table.row(tokens.ids[at])),
                 }
             }
         }
@@ -134,7 +141,7 @@ impl Conv {
                 );
             });
         }
-        let outputs = &cache.outputs;
+        let (outputs, vectors, starts) = (&cache.outputs, &cache.padded, &cache.starts);
         (output.par_chunks_mut(stride), cache.best.par_chunks_mut(columns))
             .into_par_iter()
             .enumerate()
@@ -142,6 +149,15 @@ impl Conv {
                 let range = tokens.range(text);
                 let scale = 1.0 / range.len().max(1) as f32;
                 let row = &mut row[offset..offset + self.outputs()];
+                let (row, plain) = row.split_at_mut(self.pooled());
+                if self.plain_mean {
+                    plain.fill(0.0);
+                    for token in range.clone() {
+                        let vector = &vectors[starts[token] as usize..][..dim];
+                        plain.iter_mut().zip(vector).for_each(|(sum, x)| *sum += x);
+                    }
+                    plain.iter_mut().for_each(|x| *x *= scale);
+                }
                 let (largest, mean) = row.split_at_mut(if self.max { columns } else { 0 });
                 for (at, outputs) in outputs.iter().enumerate() {
                     let part = at * filters..(at + 1) * filters;
@@ -192,6 +208,18 @@ impl Conv {
         let columns = filters * self.widths.len();
         cache.padded_grad.clear();
         cache.padded_grad.resize(cache.padded.len(), 0.0);
+        if self.plain_mean {
+            let pooled = self.pooled();
+            for text in 0..tokens.len() {
+                let range = tokens.range(text);
+                let scale = 1.0 / range.len().max(1) as f32;
+                let above = &grad[text * stride + offset + pooled..][..dim];
+                for token in range {
+                    let own = &mut cache.padded_grad[cache.starts[token] as usize..][..dim];
+                    own.iter_mut().zip(above).for_each(|(own, g)| *own = g * scale);
+                }
+            }
+        }
         let (max, mean) = (self.max, self.mean);
         for (at, width) in self.widths.iter_mut().enumerate() {
             // The gradient of each window's output replaces the output.

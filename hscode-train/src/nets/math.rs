@@ -206,7 +206,7 @@ mod tests {
             assert!((ours - true_value).abs() <= true_value * 2.5e-7, "exp({x})");
             assert!((f64::from(tanh(x)) - f64::from(x).tanh()).abs() < 3e-7, "tanh({x})");
         }
-        for x in [1e-30, 0.1, 0.5, 0.70710678, 1.0, 1.4142135, 2.0, 3.0, 12345.678, 1e30] {
+        for x in [1e-30, 0.1, 0.5, 0.7, 1.0, 1.41, 1.42, 2.0, 3.0, 12345.678, 1e30] {
             assert!((ln(x) - f64::ln(x)).abs() < 1e-11, "ln({x})");
         }
         for n in 0..=1000 {

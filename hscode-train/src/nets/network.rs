@@ -92,7 +92,9 @@ impl Network {
     /// A network with drawn weights; `classes` outputs.
     pub(crate) fn new(shape: &NetworkShape, classes: usize, seed: u64) -> Self {
         let draws = |part: u64| Draws::new(seed, 1000 + part);
-        let table = |rows: usize, dim: usize, part| Table::normal(rows, dim, 0.1, draws(part));
+        let table = |rows: usize, dim: usize, part| {
+            Table::normal(rows, dim, if part == 0 { 0.3 } else { 0.05 }, draws(part))
+        };
         let hashed = |h: super::shape::HashedShape, part| {
             (h.buckets > 0).then(|| table(h.buckets as usize, h.dim, part))
         };
@@ -103,7 +105,7 @@ impl Network {
                 shape.token_dim,
                 shape.filters,
                 &shape.widths,
-                (shape.max_pool, shape.mean_pool),
+                (shape.max_pool, shape.mean_pool, shape.mean_tokens),
                 draws(3),
             )),
             TokenReader::Lstm => {
@@ -187,10 +189,9 @@ impl Network {
         let input = &mut cache.layers[0];
         input.resize(rows * stride, 0.0);
         let scale = self.shape.bag_scale;
-        let seen = |part: usize| self.rounding.as_ref().map(|rounding| rounding.table(part));
+        let seen = |part: usize| self.rounding.as_ref().map(|rounding| rounding.tables[part]);
         if let Some(table) = &self.tokens {
             let seen = seen(0);
-            let seen: Option<&(dyn Fn(f32) -> f32 + Sync)> = seen.as_ref().map(|f| f as _);
             match &self.reader {
                 Reader::None => {}
                 Reader::Mean => {
@@ -212,9 +213,7 @@ impl Network {
             [(1, &self.pairs, &batch.pairs, pairs), (2, &self.grams, &batch.grams, grams)]
         {
             if let Some(table) = table {
-                let seen = seen(part);
-                let seen: Option<&(dyn Fn(f32) -> f32 + Sync)> = seen.as_ref().map(|f| f as _);
-                bag::forward(table, seen, lists, scale, input, stride, offset);
+                bag::forward(table, seen(part), lists, scale, input, stride, offset);
             }
         }
         if let Some(rounding) = &self.rounding {

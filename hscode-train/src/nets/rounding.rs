@@ -1,8 +1,9 @@
 //! Rounding in the forward pass, so that the network learns to live with the integers of the shipped engine.
 //!
 //! Weights and activations are rounded to multiples of a scale; gradients pass as if nothing was rounded
-//! (straight through). Tables have one scale each, so that rows can be summed as integers; linear layers and
-//! convolutions one scale an output; activations one scale a segment.
+//! (straight through). Each row of a table is integers times a whole multiple of one step of the table, so that
+//! rows can be summed as integers; linear layers and convolutions have one scale an output; activations one
+//! scale a segment.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -51,23 +52,73 @@ impl Scale {
     }
 }
 
+/// How rows of a table are stored: `step * multiple * n`, with a multiple of 1 to 255 a row and `n` in
+/// `-most..=most`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TableScale {
+    /// The step of the table.
+    pub step: f32,
+    /// The largest integer.
+    pub most: f32,
+}
+
+impl TableScale {
+    /// The step at which the largest row needs the multiple 255.
+    fn of(numbers: &[f32], bits: u32) -> Self {
+        let most = most(bits);
+        let largest = numbers.par_iter().map(|x| x.abs()).reduce(|| 0.0, f32::max);
+        Self { step: if largest > 0.0 { largest / most / 255.0 } else { 1.0 }, most }
+    }
+
+    /// The multiple of a row: the least whose largest integer reaches the row's largest number.
+    #[inline(always)]
+    pub fn multiple(self, row: &[f32]) -> f32 {
+        let mut largest = 0.0f32;
+        for x in row {
+            largest = if x.abs() > largest { x.abs() } else { largest };
+        }
+        (largest / (self.step * self.most) + 0.499 + NEAREST - NEAREST).clamp(1.0, 255.0)
+    }
+
+    /// The integers of a row and their multiple, for packing.
+    pub fn integers(self, row: &[f32]) -> (u8, Vec<i8>) {
+        let multiple = self.multiple(row);
+        let scale = Scale { step: self.step * multiple, most: self.most };
+        (
+            multiple as u8,
+            row.iter().map(|&x| (scale.round(x) / scale.step + NEAREST - NEAREST) as i8).collect(),
+        )
+    }
+
+    /// Rounds a row into `out`.
+    pub(crate) fn round(self, row: &[f32], out: &mut [f32]) {
+        wide(
+            #[inline(always)]
+            || {
+                let scale = Scale { step: self.step * self.multiple(row), most: self.most };
+                out.iter_mut().zip(row).for_each(|(out, x)| *out = scale.round(*x));
+            },
+        );
+    }
+}
+
 /// Bits of the tables: `[rounding]` of train.toml.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RoundingConfig {
     /// Share of the steps, at the end, in which the forward pass rounds; 0 for never. Default 0.25.
     pub share: f32,
-    /// Bits of token vectors, 2 to 8. Default 8.
+    /// Bits of token vectors, 2 to 8. Default 4.
     pub token_bits: u32,
-    /// Bits of pair vectors, 2 to 8. Default 8.
+    /// Bits of pair vectors, 2 to 8. Default 4.
     pub pair_bits: u32,
-    /// Bits of gram vectors, 2 to 8. Default 8.
+    /// Bits of gram vectors, 2 to 8. Default 4.
     pub gram_bits: u32,
 }
 
 impl Default for RoundingConfig {
     fn default() -> Self {
-        Self { share: 0.25, token_bits: 8, pair_bits: 8, gram_bits: 8 }
+        Self { share: 0.25, token_bits: 4, pair_bits: 4, gram_bits: 4 }
     }
 }
 
@@ -75,7 +126,7 @@ impl Default for RoundingConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rounding {
     /// Of tokens, pairs and grams.
-    pub tables: [Scale; 3],
+    pub tables: [TableScale; 3],
     /// Of the three segments that the first linear layer reads.
     pub input: [Scale; 3],
     /// Of each hidden layer's outputs.
@@ -87,12 +138,6 @@ fn most(bits: u32) -> f32 {
 }
 
 impl Rounding {
-    /// How numbers of a table are seen: 0 tokens, 1 pairs, 2 grams.
-    pub(crate) fn table(&self, part: usize) -> impl Fn(f32) -> f32 + Sync + use<> {
-        let scale = self.tables[part];
-        move |x| scale.round(x)
-    }
-
     pub(crate) fn round_input(&self, rows: &mut [f32], segments: &[(usize, usize); 3]) {
         let stride = segments.iter().map(|s| s.1).sum();
         rows.par_chunks_mut(stride).for_each(|row| {
@@ -143,9 +188,7 @@ impl Network {
     /// Begins to round: scales of tables by their numbers, scales of activations by a batch that is typical.
     pub(crate) fn begin_rounding(&mut self, config: &RoundingConfig, batch: &Batch, cache: &mut Cache) {
         let table = |table: &Option<super::param::Table>, bits| {
-            table
-                .as_ref()
-                .map_or(Scale { step: 1.0, most: 127.0 }, |table| Scale::best(&table.value, most(bits)))
+            TableScale::of(table.as_ref().map_or(&[], |table| table.value.as_slice()), bits)
         };
         let tables = [
             table(&self.tokens, config.token_bits),
@@ -197,6 +240,35 @@ impl Network {
             };
             let seen = layer.seen.get_or_insert_default();
             round_rows(&layer.weight.value, layer.inputs, factors, seen);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_integers_are_what_the_network_saw() {
+        let draws = super::super::math::Draws::new(1, 1);
+        let table: Vec<f32> =
+            (0..50 * 16u64).map(|at| draws.normal(at) * if at < 160 { 1.0 } else { 0.02 }).collect();
+        for bits in [2, 4, 8] {
+            let scale = TableScale::of(&table, bits);
+            for row in table.chunks_exact(16) {
+                let mut seen = [0.0; 16];
+                scale.round(row, &mut seen);
+                let (multiple, integers) = scale.integers(row);
+                assert!(multiple >= 1);
+                let largest = row.iter().fold(0.0f32, |a, x| a.max(x.abs()));
+                for ((&n, &x), &given) in integers.iter().zip(&seen).zip(row) {
+                    assert!(f32::from(n.abs()) <= scale.most);
+                    assert_eq!(f32::from(n) * (scale.step * f32::from(multiple)), x);
+                    // Half a step of this row, where the multiple is not rounded to much.
+                    let step = largest / scale.most + scale.step;
+                    assert!((x - given).abs() <= 0.51 * step + 1e-7, "{bits}: {given} seen as {x}");
+                }
+            }
         }
     }
 }

@@ -31,7 +31,7 @@ pub struct HashedShape {
 
 impl Default for HashedShape {
     fn default() -> Self {
-        Self { buckets: 65_536, dim: 32 }
+        Self { buckets: 65_536, dim: 96 }
     }
 }
 
@@ -41,7 +41,7 @@ impl Default for HashedShape {
 pub struct NetworkShape {
     /// How word pieces are read. Default `conv`.
     pub reader: TokenReader,
-    /// Pieces of the vocabulary that are used, the first so many. Default 30,000.
+    /// Pieces of the vocabulary that are used, the first so many. Default 16,384.
     pub pieces: usize,
     /// Numbers of a token vector. Default 96.
     pub token_dim: usize,
@@ -51,15 +51,17 @@ pub struct NetworkShape {
     pub filters: usize,
     /// Whether the largest output of each filter is pooled. Default true.
     pub max_pool: bool,
-    /// Whether the mean output of each filter is pooled. Default true.
+    /// Whether the mean output of each filter is pooled. Default false.
     pub mean_pool: bool,
+    /// Whether the mean of the token vectors stands beside the pooled filters. Default true.
+    pub mean_tokens: bool,
     /// State of the LSTM in each direction. Default 128.
     pub lstm_units: usize,
-    /// Hashed pairs of words. Default 65,536 x 32.
+    /// Hashed pairs of words. Default none.
     pub pairs: HashedShape,
     /// How far the second word of a pair may stand behind the first, in words. Default 1.
     pub pair_reach: u32,
-    /// Hashed runs of characters of words. Default 65,536 x 32.
+    /// Hashed runs of characters of words. Default 65,536 x 96.
     pub grams: HashedShape,
     /// Shortest run, in characters, the marks of the word's ends counted. Default 3.
     pub gram_shortest: u32,
@@ -69,7 +71,7 @@ pub struct NetworkShape {
     pub gram_words: bool,
     /// How bags of pairs and grams are scaled. Default `root`.
     pub bag_scale: BagScale,
-    /// Hidden layers, in units. Default one of 288.
+    /// Hidden layers, in units. Default one of 256.
     pub hidden: Vec<usize>,
     /// Most words read of a text. Default 48.
     pub max_words: u32,
@@ -81,21 +83,22 @@ impl Default for NetworkShape {
     fn default() -> Self {
         Self {
             reader: TokenReader::Conv,
-            pieces: 30_000,
+            pieces: 16_384,
             token_dim: 96,
             widths: vec![1, 2, 3, 4],
             filters: 96,
             max_pool: true,
-            mean_pool: true,
+            mean_pool: false,
+            mean_tokens: true,
             lstm_units: 128,
-            pairs: HashedShape::default(),
+            pairs: HashedShape { buckets: 0, dim: 48 },
             pair_reach: 1,
             grams: HashedShape::default(),
             gram_shortest: 3,
             gram_longest: 5,
             gram_words: true,
             bag_scale: BagScale::Root,
-            hidden: vec![288],
+            hidden: vec![256],
             max_words: 48,
             max_tokens: 48,
         }

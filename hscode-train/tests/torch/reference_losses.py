@@ -65,7 +65,7 @@ def main():
     torch.set_num_threads(1)
     dim, filters, widths, hidden = 6, 5, [1, 2, 4], [9, 8]
     part = lambda n: Draws(3, 1000 + n)
-    tables = [drawn(30, dim, 0.1, part(0)), drawn(20, 3, 0.1, part(1)), drawn(25, 4, 0.1, part(2))]
+    tables = [drawn(30, dim, 0.3, part(0)), drawn(20, 3, 0.05, part(1)), drawn(25, 4, 0.05, part(2))]
     zeros = lambda n: torch.zeros(n, requires_grad=True)
     convs = [(drawn(filters, w * dim, math.sqrt(2 / (w * dim)), part(3).sub(i)), zeros(filters))
              for i, w in enumerate(widths)]
