@@ -76,6 +76,20 @@ fn json_and_the_folder_hold_the_same_report() {
 }
 
 #[test]
+fn own_references_are_compared_with_the_plain_model() {
+    let folder = Folder::new("evaluate-references");
+    let data = folder.file("goods.csv", "text,code\nzorblat type 4,731815\ncotton t-shirt,610910\n");
+    let settled = folder.file("settled.csv", "description,code\nzorblat type 4,731815\n");
+    let run = hscode(&["evaluate", "--data", &data, "--references", &settled, "--json"]).status(0);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let labels: Vec<&str> =
+        report["models"].as_array().unwrap().iter().map(|m| m["label"].as_str().unwrap()).collect();
+    assert_eq!(labels, ["embedded", "embedded+references"]);
+    let six = report["comparisons"].as_array().unwrap().iter().find(|c| c["level"] == "subheading").unwrap();
+    assert_eq!((&six["pair"]["only_second"], &six["pair"]["only_first"]), (&1.into(), &0.into()));
+}
+
+#[test]
 fn logs_of_training_are_drawn() {
     let folder = Folder::new("evaluate-logs");
     let data = folder.file("goods.csv", "text,code\ncotton t-shirt,610910\n");

@@ -142,3 +142,22 @@ fn rows_of_a_mebibyte_do_not_meet_in_memory() {
     let run = hscode_reading(&["check", "--output-format", "csv"], input.as_bytes());
     assert_eq!(run.stdout.lines().count(), 41);
 }
+
+#[test]
+fn ctrl_c_ends_an_evaluation_without_a_report() {
+    let folder = Folder::new("sigint-evaluate");
+    let input = folder.0.join("goods.jsonl");
+    fifo(&input);
+    let out = folder.path("out");
+    let arguments = ["evaluate", "--data", input.to_str().unwrap(), "--report", &out, "--threads", "1"];
+    let child = command(&arguments).spawn().unwrap();
+    // Opening waits for the command, which by then listens. The rows are enough for many seconds of answering.
+    let mut pipe = std::fs::OpenOptions::new().write(true).open(&input).unwrap();
+    let row = "{\"text\":\"mens cotton crew neck tee with short sleeves\",\"code\":\"610910\"}\n";
+    pipe.write_all(row.repeat(50_000).as_bytes()).unwrap();
+    drop(pipe);
+    signal(&child, "INT");
+    let run = Run::of(child.wait_with_output().unwrap()).status(130).says("hscode: stopped");
+    assert_eq!(run.stdout, "");
+    assert_eq!(folder.names(), ["goods.jsonl"]);
+}

@@ -56,6 +56,10 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "DIR", help_heading = "Models")]
     against: Vec<PathBuf>,
 
+    /// Also evaluate the embedded model with your own settled references, columns `description` and `code`
+    #[arg(long, value_name = "FILE", help_heading = "Models")]
+    references: Option<PathBuf>,
+
     /// Also measure candidate sets of this coverage, as 0.95
     #[arg(long, value_name = "P", help_heading = "What to measure")]
     coverage: Option<f32>,
@@ -204,6 +208,10 @@ fn open_models(args: &EvaluateArgs) -> Result<Vec<Opened>, Failure> {
             label = format!("{base}-{copy}");
         }
         models.push(Opened { label, classifier: model::open(folder)?, size_bytes: folder.and_then(size_of) });
+    }
+    if let Some(references) = &args.references {
+        let label = "embedded+references".to_owned();
+        models.push(Opened { label, classifier: model::embedded_with(references)?, size_bytes: None });
     }
     Ok(models)
 }
