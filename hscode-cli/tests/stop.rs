@@ -156,8 +156,11 @@ fn ctrl_c_ends_an_evaluation_without_a_report() {
     let row = "{\"text\":\"mens cotton crew neck tee with short sleeves\",\"code\":\"610910\"}\n";
     pipe.write_all(row.repeat(50_000).as_bytes()).unwrap();
     drop(pipe);
+    // Most likely it answers by now; if it still reads, it stops at once and without a word.
+    std::thread::sleep(std::time::Duration::from_millis(500));
     signal(&child, "INT");
-    let run = Run::of(child.wait_with_output().unwrap()).status(130).says("hscode: stopped");
+    let run = Run::of(child.wait_with_output().unwrap()).status(130);
     assert_eq!(run.stdout, "");
+    assert!(run.stderr.is_empty() || run.stderr.contains("hscode: stopped"), "{}", run.stderr);
     assert_eq!(folder.names(), ["goods.jsonl"]);
 }

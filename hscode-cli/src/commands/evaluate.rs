@@ -11,7 +11,7 @@ use hscode_train::evaluate::{Contestant, Dataset, EvaluateOptions, Logs, ReadOpt
 use hscode_train::progress::StepError;
 
 use crate::exit::{self, Failure, Status};
-use crate::progress::Steps;
+use crate::steps::Watch;
 use crate::{interrupt, model};
 
 /// Measures models on descriptions with right codes: accuracy, decisions, calibration, confusions
@@ -122,8 +122,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Status, Failure> {
     }
     let logs = read_logs(&args.log)?;
     let models = open_models(args)?;
-    interrupt::listen()?;
-    let steps = Steps::start();
+    let watch = Watch::start()?;
     let Some(edition) = models.first().map(|model| model.classifier.info().edition().clone()) else {
         return Err(Failure::usage("expected at least one model"));
     };
@@ -134,9 +133,11 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Status, Failure> {
     };
     let mut datasets = Vec::new();
     for path in &args.data {
-        let data = Dataset::open(path, &edition, &how, &steps);
-        datasets.push(data.map_err(|error| stopped_or(error, Failure::file))?);
+        let data = Dataset::open(path, &edition, &how, &watch);
+        watch.clear();
+        datasets.push(data?);
     }
+    interrupt::attend();
     let contestants: Vec<Contestant<'_>> = models
         .iter()
         .map(|model| Contestant {
@@ -145,9 +146,13 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Status, Failure> {
             size_bytes: model.size_bytes,
         })
         .collect();
-    let evaluated = evaluate(&datasets, &contestants, &args.options(), &steps)
-        .map_err(|error| stopped_or(error, Failure::from))?;
-    steps.end();
+    // What is wrong now is wrong with the options or the model, not with a file.
+    let evaluated = evaluate(&datasets, &contestants, &args.options(), &watch);
+    watch.clear();
+    let evaluated = evaluated.map_err(|error| match error {
+        StepError::Stopped => Failure::Interrupted,
+        StepError::Failed(error) => Failure::from(error),
+    })?;
     if let Some(folder) = &args.report {
         evaluated.write_folder(folder, &datasets, &logs)?;
     }
@@ -162,13 +167,6 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Status, Failure> {
     }
     exit::say(&format!("hscode: {unjudged} rows cannot be judged; a model failed on {failed}"));
     Ok(Status::BadRows)
-}
-
-fn stopped_or(error: StepError, otherwise: impl Fn(hscode_core::Error) -> Failure) -> Failure {
-    match error {
-        StepError::Stopped => Failure::Interrupted,
-        StepError::Failed(error) => otherwise(error),
-    }
 }
 
 fn read_logs(paths: &[PathBuf]) -> Result<Logs, Failure> {
