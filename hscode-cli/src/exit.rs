@@ -46,6 +46,11 @@ impl Failure {
         }
     }
 
+    /// An error of a model package that the user named: damaged, of another version, or unreadable.
+    pub(crate) fn package(error: hscode_core::Error) -> Self {
+        Self::Said(Status::Package, error.to_string())
+    }
+
     fn status(&self) -> Status {
         match self {
             Self::Said(status, _) => *status,

@@ -3,23 +3,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hscode_core::{Classifier, Edition, Lexical};
+use hscode_core::{Classifier, Edition, Lexical, ModelPackage};
 
-use crate::exit::{Failure, Status};
+use crate::exit::Failure;
 use crate::references;
 
 /// Opens the classifier of a run.
 pub(crate) fn open(model: Option<&Path>) -> Result<Arc<dyn Classifier>, Failure> {
     match model {
         None => Ok(hscode_core::embedded()?),
-        Some(folder) => Err(Failure::Said(
-            Status::Package,
-            format!(
-                "{}: this version opens no model packages; without --model the embedded model answers",
-                folder.display()
-            ),
-        )),
+        Some(folder) => Ok(package(folder)?.classifier()),
     }
+}
+
+/// Opens the package in a folder; whatever is wrong with it is a fault of the package.
+pub(crate) fn package(folder: &Path) -> Result<ModelPackage, Failure> {
+    ModelPackage::open(folder).map_err(Failure::package)
 }
 
 /// Opens the embedded classifier with settled descriptions of the user, which outrank its own.

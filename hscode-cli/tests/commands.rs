@@ -197,12 +197,109 @@ fn model_info_describes_the_embedded_model() {
     let records = hscode(&["model", "info", "--json"]).status(0).records();
     assert_eq!(records[0]["edition"], "HS2022");
     assert_eq!(records[0]["codes"], 5612);
+    assert_eq!(records[0]["classifier"], "lexical");
+    let seal = records[0]["package"]["seal"].as_str().unwrap();
+    assert!(records[0]["model"].as_str().unwrap().ends_with(&format!("@1#{}", &seal[..12])), "{seal}");
     hscode(&["model", "info", "no/such"]).status(3).says("no/such");
+}
+
+/// A package of two chapters.
+const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/packages/tiny");
+
+#[test]
+fn a_model_package_answers_in_place_of_the_embedded_model() {
+    let record = |model: &[&str]| {
+        let mut arguments = vec!["classify", "live horse", "--json"];
+        arguments.extend(model);
+        hscode(&arguments).status(0).records().remove(0)
+    };
+    let tiny = record(&["--model", TINY]);
+    assert!(tiny["model"].as_str().unwrap().starts_with("tiny@1#"), "{tiny}");
+    let chapters: Vec<&str> = tiny["candidates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|candidate| &candidate["code"].as_str().unwrap()[..2])
+        .collect();
+    assert!(chapters.iter().all(|chapter| ["01", "97"].contains(chapter)), "{chapters:?}");
+    assert!(record(&[])["model"].as_str().unwrap().starts_with("hscode-lexical@1#"));
+    let info = hscode(&["model", "info", TINY]).status(0);
+    for part in ["tiny@1#", "a package", "seal ", "lexical: from ", "machine-written"] {
+        assert!(info.stdout.contains(part), "{part:?} in {}", info.stdout);
+    }
+}
+
+#[test]
+fn model_verify_names_the_file_that_was_changed() {
+    let run = hscode(&["model", "verify", TINY]).status(0);
+    assert!(
+        run.stdout.starts_with("tiny@1#") && run.stdout.contains("answers as expected"),
+        "{}",
+        run.stdout
+    );
+    let seal = hscode(&["model", "verify", TINY, "--json"]).status(0).records()[0]["seal"].clone();
+    let seal = seal.as_str().unwrap();
+    hscode(&["model", "verify", TINY, "--seal", seal]).status(0);
+    hscode(&["model", "verify", TINY, "--seal", &seal[..12]]).status(0);
+    hscode(&["model", "verify", TINY, "--seal", "000000000000"]).status(3).says("it is whole, but another");
+    hscode(&["model", "verify", TINY, "--seal", "abc"]).status(2).says("12 to 64 hexadecimal digits");
+    let folder = Folder::new("verify");
+    for entry in std::fs::read_dir(TINY).unwrap() {
+        let entry = entry.unwrap();
+        folder.file(entry.file_name().to_str().unwrap(), std::fs::read(entry.path()).unwrap());
+    }
+    let copy = folder.path("");
+    hscode(&["model", "verify", &copy]).status(0);
+    let references = std::fs::read(folder.path("references.bin")).unwrap();
+    let mut changed = references.clone();
+    changed[references.len() / 2] ^= 1;
+    folder.file("references.bin", changed);
+    for arguments in [
+        vec!["model", "verify", &copy],
+        vec!["model", "info", &copy],
+        vec!["model", "diff", TINY, &copy],
+        vec!["classify", "live horse", "--model", &copy],
+    ] {
+        let run = hscode(&arguments).status(3).says("references.bin: expected SHA-256 ");
+        assert!(run.stdout.is_empty(), "{}", run.stdout);
+    }
+    folder.file("references.bin", references);
+    folder.file("notes.txt", "");
+    hscode(&["model", "verify", &copy]).status(3).says("notes.txt: not in manifest.json");
+}
+
+#[test]
+fn model_diff_lists_what_differs() {
+    let alike = hscode(&["model", "diff", TINY, TINY]).status(0);
+    assert!(alike.stdout.starts_with("no difference: tiny@1#"), "{}", alike.stdout);
+    let run = hscode(&["model", "diff", TINY, "embedded", "--json"]).status(1);
+    let records = run.records();
+    let named = |part: &str, name: &str| {
+        let found = records.iter().find(|record| record["part"] == part && record["name"] == name);
+        found.unwrap_or_else(|| panic!("{part} {name} in {}", run.stdout)).clone()
+    };
+    assert_eq!(named("manifest", "name")["second"], "hscode-lexical");
+    assert!(named("file", "references.bin")["first"].as_str().unwrap().contains(" bytes, SHA-256 "));
+    assert!(
+        named("answer", "to line 001 of the first probe")["second"].as_str().unwrap().contains("decision")
+    );
+    let text = hscode(&["model", "diff", TINY, "embedded"]).status(1).stdout;
+    assert!(text.contains("manifest name\n  1: tiny\n  2: hscode-lexical\n"), "{text}");
 }
 
 #[test]
 fn every_command_has_help_with_examples() {
-    for command in ["classify", "lookup", "search", "convert", "check", "model info", "completions"] {
+    for command in [
+        "classify",
+        "lookup",
+        "search",
+        "convert",
+        "check",
+        "model info",
+        "model verify",
+        "model diff",
+        "completions",
+    ] {
         let mut arguments: Vec<&str> = command.split(' ').collect();
         arguments.push("--help");
         let help = hscode(&arguments).status(0).stdout;

@@ -1,17 +1,26 @@
-//! The default classifier, carried in the binary.
+//! The default classifier, carried in the binary as a model package.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::{Cascade, Classifier, Error, Lexical};
+use crate::{Classifier, Error, ModelPackage};
+
+/// The files of `model/`, which `cargo xtask model` makes.
+pub(crate) static FILES: [(&str, &[u8]); 5] = [
+    ("CARD.md", include_bytes!("../model/CARD.md")),
+    ("lexical.tsv", include_bytes!("../model/lexical.tsv")),
+    ("manifest.json", include_bytes!("../model/manifest.json")),
+    ("probe.jsonl", include_bytes!("../model/probe.jsonl")),
+    ("references.bin", include_bytes!("../model/references.bin")),
+];
 
 static DEFAULT: OnceLock<Arc<dyn Classifier>> = OnceLock::new();
 static OPENING: Mutex<()> = Mutex::new(());
 
 /// The default classifier of HS2022, opened on first use and then shared.
 ///
-/// A [`Cascade`] of the stages carried in the binary; at present the references of the house
-/// ([`Lexical::embedded`]). No model file is needed and nothing is done before the first call, which takes tens
-/// of milliseconds; later calls take none.
+/// It is the classifier of [`embedded_package`]. No model file is needed and nothing is done before the first
+/// call, which takes tens of milliseconds; later calls take none.
 ///
 /// # Errors
 /// `Package` when the model in the binary is damaged; a later call tries again.
@@ -34,6 +43,16 @@ pub fn embedded() -> Result<Arc<dyn Classifier>, Error> {
     if let Some(classifier) = DEFAULT.get() {
         return Ok(Arc::clone(classifier));
     }
-    let cascade = Cascade::new("default", vec![Arc::new(Lexical::embedded()?)])?;
-    Ok(Arc::clone(DEFAULT.get_or_init(|| Arc::new(cascade))))
+    let classifier = embedded_package()?.classifier();
+    Ok(Arc::clone(DEFAULT.get_or_init(|| classifier)))
+}
+
+/// Opens the model package in the binary as any other: sizes, digests, models, probe. Each call opens it anew;
+/// [`embedded`] opens it once for all.
+///
+/// # Errors
+/// `Package` when it is damaged.
+pub fn embedded_package() -> Result<ModelPackage, Error> {
+    ModelPackage::from_files(FILES.iter().map(|&(name, bytes)| (name, Cow::Borrowed(bytes))))
+        .map_err(|error| error.at("embedded model"))
 }

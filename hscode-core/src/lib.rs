@@ -21,6 +21,8 @@ pub mod features;
 pub mod lexical;
 mod nomenclature;
 mod options;
+#[cfg(feature = "packages")]
+pub mod package;
 mod prediction;
 mod ranking;
 #[cfg(feature = "serde")]
@@ -34,13 +36,15 @@ pub use correlation::{Change, CorrelationTable, Link, Target};
 pub use decision::{Decision, DecisionPolicy, Reason, Thresholds};
 pub use edition::Edition;
 #[cfg(feature = "embedded-model")]
-pub use embedded::embedded;
+pub use embedded::{embedded, embedded_package};
 pub use error::{Error, ErrorKind};
 pub use explanation::{Evidence, Explanation, TokenContribution};
 pub use external::External;
 pub use lexical::Lexical;
 pub use nomenclature::{Hit, Nomenclature};
 pub use options::Options;
+#[cfg(feature = "packages")]
+pub use package::ModelPackage;
 pub use prediction::{Candidate, Passed, PassedWhy, Prediction};
 pub use ranking::Ranking;
 #[cfg(feature = "serde")]

@@ -21,7 +21,7 @@ pub trait Disk: Send + Sync {
     /// As the operating system gives them.
     fn create(&self, path: &Path) -> io::Result<Box<dyn Sink>>;
 
-    /// Gives a file its final name, in one step, replacing what had that name.
+    /// Gives a file or a folder its final name, in one step, replacing what had that name.
     ///
     /// # Errors
     /// As the operating system gives them.
@@ -32,6 +32,12 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// As the operating system gives them; `NotFound` when there is no such file.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes an empty folder.
+    ///
+    /// # Errors
+    /// As the operating system gives them.
+    fn remove_folder(&self, path: &Path) -> io::Result<()>;
 
     /// Makes a folder and those above it.
     ///
@@ -87,6 +93,10 @@ impl Disk for Folders {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         std::fs::remove_file(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_dir(path)
     }
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
@@ -174,6 +184,11 @@ pub(crate) mod faulty {
         fn remove(&self, path: &Path) -> io::Result<()> {
             self.spend(Fault::Killed, 1)?;
             Folders.remove(path)
+        }
+
+        fn remove_folder(&self, path: &Path) -> io::Result<()> {
+            self.spend(Fault::Killed, 1)?;
+            Folders.remove_folder(path)
         }
 
         fn make_folder(&self, path: &Path) -> io::Result<()> {

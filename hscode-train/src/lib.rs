@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod labels;
 pub mod models;
 pub mod nets;
+pub mod pack;
 pub mod prepare;
 pub mod progress;
 pub mod rng;
@@ -28,3 +29,5 @@ pub mod workdir;
 
 #[cfg(test)]
 mod pipeline_tests;
+
+pub use pack::{pack, publish};

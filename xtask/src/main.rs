@@ -1,7 +1,7 @@
 //! Tasks of the repository that are no part of the product: `cargo xtask`.
 
+mod model;
 mod nomenclature;
-mod references;
 mod test;
 
 use std::process::ExitCode;
@@ -16,9 +16,10 @@ Tasks:
       Writes hscode-core/data/nomenclature: the codes of the editions and their correlation from the UN tables in
       DIR (hsYYYY.csv.gz, correlation_un.csv.gz, conversion_un.csv.gz), the titles from data/titles.
       Without --from only the titles are renewed. --check writes nothing and fails if a file would change.
-  references [--check]
-      Writes hscode-core/model/references.bin: the texts of data/descriptions and data/titles by which the lexical
-      classifier answers. --check writes nothing and fails if the file would change.
+  model [--check | --figures DIR]
+      Writes the model packages of the repository by the recipes in data/model: hscode-core/model, which the binary
+      carries, and tests/packages/tiny. --check writes nothing and fails if a file would change. --figures takes
+      the figures of the embedded model from the report that `hscode evaluate --report DIR` wrote.
 ";
 
 fn main() -> ExitCode {
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.split_first() {
         Some((&"nomenclature", options)) => nomenclature::run(options),
-        Some((&"references", options)) => references::run(options),
+        Some((&"model", options)) => model::run(options),
         Some((&"test", options)) => test::run(options),
         _ => Err(USAGE.to_owned()),
     };

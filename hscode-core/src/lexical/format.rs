@@ -43,12 +43,6 @@ fn digest(bytes: &[u8]) -> u64 {
     digest
 }
 
-/// The digest that a file names, as 12 hexadecimal digits.
-#[cfg(feature = "embedded-model")]
-pub(super) fn digest_of(bytes: &[u8]) -> String {
-    bytes.iter().skip(MAGIC.len()).take(6).map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The bytes of a corpus; the same corpus gives the same bytes.
 pub(super) fn encode(corpus: &Corpus) -> Result<Vec<u8>, Error> {
     let words = corpus.words.len();

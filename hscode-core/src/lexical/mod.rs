@@ -45,6 +45,12 @@ pub fn reference_bytes<'a>(texts: impl IntoIterator<Item = (HsCode, &'a str)>) -
     format::encode(&Corpus::from_texts(texts)?)
 }
 
+/// The thresholds and candidate sets that settings name; see [`Lexical::from_bytes`].
+#[cfg(feature = "packages")]
+pub(crate) fn read_policy(settings: &str) -> Result<DecisionPolicy, Error> {
+    policy::read(settings).map(|settings| settings.policy)
+}
+
 /// A classifier by reference texts.
 #[derive(Debug)]
 pub struct Lexical {
@@ -67,11 +73,7 @@ impl Lexical {
     /// `Package` when they are damaged.
     #[cfg(feature = "embedded-model")]
     pub fn embedded() -> Result<Self, Error> {
-        const REFERENCES: &[u8] = include_bytes!("../../model/references.bin");
-        const SETTINGS: &str = include_str!("../../model/lexical.tsv");
-        let model =
-            format!("hscode-references@{}#{}", env!("CARGO_PKG_VERSION"), format::digest_of(REFERENCES));
-        Self::from_bytes(REFERENCES, &model, SETTINGS)
+        crate::package::lexical_of(&crate::embedded::FILES)
     }
 
     /// Opens references of HS2022 from the bytes that [`reference_bytes`] makes.

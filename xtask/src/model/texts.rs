@@ -1,0 +1,88 @@
+//! The texts of data/ by which the lexical classifier answers.
+
+use std::fs;
+use std::path::Path;
+
+use hscode_core::package::DataSource;
+use hscode_core::{HsCode, Level};
+use hscode_train::pack::digest_of_files;
+
+use super::recipe::Described;
+
+/// Texts with their codes, and what they are made of.
+pub(crate) struct Texts {
+    pub(crate) texts: Vec<(HsCode, String)>,
+    pub(crate) sources: Vec<DataSource>,
+}
+
+/// Reads the descriptions and titles whose code starts with one of `chapters`; with none, all.
+pub(crate) fn read(root: &Path, chapters: &[String], described: &[Described]) -> Result<Texts, String> {
+    let mut all = Texts { texts: Vec::new(), sources: Vec::new() };
+    for source in described {
+        let path = root.join(&source.path);
+        let columns: Vec<&str> = source.columns.iter().map(String::as_str).collect();
+        let mut files = Vec::new();
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).map_err(|why| format!("{}: {why}\n", path.display()))?;
+            for entry in entries {
+                let entry = entry.map_err(|why| format!("{}: {why}\n", path.display()))?;
+                files.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+            }
+            files.sort();
+        } else {
+            files.push((source.path.clone(), path));
+        }
+        let mut contents: Vec<(String, String)> = Vec::new();
+        let before = all.texts.len();
+        for (name, file) in files {
+            let content = fs::read_to_string(&file).map_err(|why| format!("{}: {why}\n", file.display()))?;
+            let texts = rows(&name, &content, &columns)?;
+            // Chapters 98 and 99 are national: the titles name them, no text classifies into them.
+            let of_ours = |code: &HsCode| {
+                code.level() == Level::Subheading
+                    && code.as_str() < "98"
+                    && (chapters.is_empty()
+                        || chapters.iter().any(|chapter| code.as_str().starts_with(chapter)))
+            };
+            let used = all.texts.len();
+            all.texts.extend(texts.into_iter().filter(|(code, _)| of_ours(code)));
+            if all.texts.len() > used {
+                contents.push((name, content));
+            }
+        }
+        let digest =
+            digest_of_files(contents.iter().map(|(name, content)| (name.as_str(), content.as_bytes())));
+        all.sources.push(DataSource {
+            name: source.name.clone(),
+            licence: source.licence.clone(),
+            origin: source.origin.clone(),
+            machine_written: source.machine_written,
+            rows: (all.texts.len() - before) as u64,
+            sha256: digest,
+        });
+    }
+    Ok(all)
+}
+
+/// The first and the last column of a table with these columns.
+fn rows(name: &str, content: &str, columns: &[&str]) -> Result<Vec<(HsCode, String)>, String> {
+    let mut texts = Vec::new();
+    for (number, line) in content.lines().enumerate() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        if number == 0 {
+            if fields != columns {
+                return Err(format!("{name}: expected the columns {columns:?}, saw {fields:?}\n"));
+            }
+            continue;
+        }
+        let [code, .., text] = fields[..] else {
+            return Err(format!("{name}:{}: expected {} columns\n", number + 1, columns.len()));
+        };
+        if fields.len() != columns.len() {
+            return Err(format!("{name}:{}: expected {} columns\n", number + 1, columns.len()));
+        }
+        let code = HsCode::parse(code).map_err(|why| format!("{name}:{}: {why}\n", number + 1))?;
+        texts.push((code, text.to_owned()));
+    }
+    Ok(texts)
+}
