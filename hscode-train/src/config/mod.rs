@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use sources::{Columns, Names, Source, SourceEdition, SourcePart};
 
+use crate::models::TrainConfig;
 use crate::progress::io_error;
 
 /// All settings of training.
@@ -32,6 +33,8 @@ pub struct Config {
     pub audit: AuditConfig,
     /// How rare classes are made to count.
     pub balance: BalanceConfig,
+    /// Which model is trained and how.
+    pub train: TrainConfig,
 }
 
 /// How rows are cleaned.
@@ -124,6 +127,7 @@ impl Default for Config {
             split: SplitConfig::default(),
             audit: AuditConfig::default(),
             balance: BalanceConfig::default(),
+            train: TrainConfig::default(),
         }
     }
 }
@@ -224,6 +228,7 @@ impl Config {
         between("audit.folds", self.audit.folds as f64, 2.0, 20.0)?;
         between("balance.up_sample_to", self.balance.up_sample_to, 0.0, 1.0)?;
         between("balance.beta", self.balance.beta, 0.0, 0.999_999)?;
+        self.train.check().map_err(|e| e.at("train"))?;
         let mut names: Vec<&str> = Vec::new();
         for source in &self.sources {
             source.check()?;

@@ -76,7 +76,7 @@ fn mistakes_are_told_with_line_and_remedy() {
     assert_eq!(
         message("seed = 1\nedtion = \"HS2022\"\n"),
         "line 2: unknown key `edtion`; did you mean `edition`? \
-         Known here: seed, edition, sources, clean, split, audit, balance"
+         Known here: seed, edition, sources, clean, split, audit, balance, train"
     );
     assert!(message("[split]\nby = \"dates\"").contains("unknown value `dates`; did you mean `date`?"));
     assert!(message("[split]\ndev = 0.7").contains("split.dev = 0.7: expected 0 to 0.5"));
