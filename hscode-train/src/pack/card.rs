@@ -117,7 +117,11 @@ fn figures(text: &mut String, metrics: &[Metric]) {
         text.push_str("None were measured for this package.\n");
         return;
     }
-    text.push_str("In percent, with the 95% interval.\n\n");
+    text.push_str(
+        "In percent, with the 95% interval. accuracy_topK: the right code is among the first K. accepted: answered \
+         in full; answered: in full or with a heading or chapter; ..._right: of these, the answer is right. The \
+         manifest has the digests of the rows.\n\n",
+    );
     text.push_str("| data | level | figure | n | value | from | to |\n|---|---|---|---:|---:|---:|---:|\n");
     for metric in metrics {
         put(
