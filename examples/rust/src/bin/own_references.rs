@@ -12,7 +12,7 @@ fn main() -> Result<(), Error> {
     ];
     let references = cleared
         .iter()
-        .map(|(text, code)| Ok(Reference::new(text, code.parse()?, "cleared-2026.csv")))
+        .map(|(text, code)| Ok(Reference::new(*text, code.parse()?, "cleared-2026.csv")))
         .collect::<Result<Vec<_>, Error>>()?;
     let classifier = Lexical::embedded()?.with_references(references)?;
 
