@@ -5,6 +5,9 @@
 //!     --data data --dev FOLDER_OF_DEV_JSONL --out FOLDER [--config train.toml] [--limit ROWS] [--labels COUNT] [key=value ...]
 //! ```
 //!
+//! `--measure MODEL[:WEIGHT],..` trains nothing and measures saved models, several together by the mean of the
+//! logarithms of their probabilities; `--sharpness X` is that of linear ones.
+//!
 //! `key=value` changes a setting, as `model=svc` or `learn.epochs=2`. The folder of pairs holds `*.jsonl` files
 //! with the fields `text` and `hs6`. `--labels` adds the composed texts and the teachers' probabilities of
 //! data/labels/soft.bin; the composed texts are read in the share of the epochs that is given (0.58 makes 40%).
@@ -20,7 +23,10 @@ use hscode_core::HsCode;
 use hscode_train::compose::{Source, compose};
 use hscode_train::disk::Folders;
 use hscode_train::labels::Labels;
-use hscode_train::models::{DevSet, Place, Sample, TrainConfig, TrainingData, train};
+use hscode_train::models::{
+    DevFigures, DevSet, Model, Place, Sample, SvcModel, TrainConfig, TrainingData, mean_of_logs, measure,
+    open, train,
+};
 use hscode_train::progress::Progress;
 
 struct Printer(Instant);
@@ -35,6 +41,7 @@ impl Progress for Printer {
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut folder, mut dev, mut out, mut file, mut limit) = (None, None, None, None, usize::MAX);
     let (mut changes, mut passes, mut labels) = (Vec::new(), String::new(), None);
+    let (mut saved, mut sharpness) = (None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument}: expected a value"));
@@ -44,6 +51,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--out" => out = Some(PathBuf::from(value()?)),
             "--config" => file = Some(PathBuf::from(value()?)),
             "--labels" => labels = Some(value()?.parse::<f32>()?),
+            "--measure" => saved = Some(value()?),
+            "--sharpness" => sharpness = Some(value()?.parse::<f32>()?),
             "--limit" => limit = value()?.parse()?,
             // Weights of passes, as lexicon=0.5,title=2.
             "--passes" => passes = value()?,
@@ -52,6 +61,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let folder = folder.ok_or("expected --data FOLDER")?;
+    if let Some(saved) = saved {
+        let data = read_data(&folder, dev.as_deref(), limit, &passes, None)?;
+        return measure_saved(&saved, sharpness, &data.dev);
+    }
     let out = out.ok_or("expected --out FOLDER")?;
     std::fs::create_dir_all(&out)?;
     let config = settings(file.as_deref(), &changes)?;
@@ -64,14 +77,39 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(out.join("log.json"), serde_json::to_string_pretty(&trained.log)?)?;
     printer.note(&format!("{} weights in {}", trained.model.weights(), out.join("model.bin").display()));
     for set in trained.log.entries.last().map(|entry| entry.dev.as_slice()).unwrap_or_default() {
-        let cells = |x: [f64; 3]| x.map(|x| format!("{:.1}", 100.0 * x)).join(" ");
-        printer.note(&format!(
-            "{} n={} top-1 at 2, 4, 6: {}  top-5: {}",
-            set.set,
-            set.n,
-            cells(set.top1),
-            cells(set.top5)
-        ));
+        printer.note(&line(set));
+    }
+    Ok(())
+}
+
+fn line(set: &DevFigures) -> String {
+    let cells = |x: [f64; 3]| x.map(|x| format!("{:.1}", 100.0 * x)).join(" ");
+    format!("{} n={} top-1 at 2, 4, 6: {}  top-5: {}", set.set, set.n, cells(set.top1), cells(set.top5))
+}
+
+fn measure_saved(saved: &str, sharpness: Option<f32>, sets: &[DevSet]) -> Result<(), Box<dyn Error>> {
+    let mut models: Vec<(Box<dyn Model>, f32)> = Vec::new();
+    for part in saved.split(',') {
+        let (path, weight) = part.split_once(':').unwrap_or((part, "1"));
+        let path = Path::new(path);
+        let model: Box<dyn Model> = match (SvcModel::open(&Folders, path), sharpness) {
+            (Ok(mut model), Some(sharpness)) => {
+                model.set_sharpness(sharpness);
+                Box::new(model)
+            }
+            _ => open(&Folders, path)?,
+        };
+        models.push((model, weight.parse()?));
+    }
+    let classes = models.first().map(|m| m.0.classes().to_vec()).unwrap_or_default();
+    for set in sets {
+        let texts: Vec<&str> = set.texts.iter().map(String::as_str).collect();
+        let mut scores = Vec::new();
+        for (model, weight) in &models {
+            scores.push((model.scores(&texts)?, *weight));
+        }
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{}", line(&measure(set, &classes, &mean_of_logs(&scores, classes.len()))))?;
     }
     Ok(())
 }

@@ -55,6 +55,42 @@ pub trait Model: Send + Sync {
     fn save(&self, disk: &dyn Disk, path: &Path) -> Result<(), Error>;
 }
 
+/// Reads a model of any kind that [`Model::save`] wrote.
+///
+/// # Errors
+/// `Io`: no such file or not readable. `Package`: damaged, or of another version.
+pub fn open(disk: &dyn Disk, path: &Path) -> Result<Box<dyn Model>, Error> {
+    match NeuralModel::open(disk, path) {
+        Ok(model) => Ok(Box::new(model)),
+        Err(network) => match SvcModel::open(disk, path) {
+            Ok(model) => Ok(Box::new(model)),
+            Err(_) => Err(network),
+        },
+    }
+}
+
+/// Probabilities of several models together: the mean of their logarithms, weighted, as probabilities again.
+///
+/// `scores`: of each model, as [`Model::scores`] gives them, all of `classes` columns.
+pub fn mean_of_logs(scores: &[(Vec<f32>, f32)], classes: usize) -> Vec<f32> {
+    let total: f32 = scores.iter().map(|s| s.1).sum();
+    let mut out = vec![0.0f32; scores.first().map_or(0, |s| s.0.len())];
+    for (scores, weight) in scores {
+        for (sum, p) in out.iter_mut().zip(scores) {
+            *sum += weight / total * crate::nets::ln(f64::from(p.max(1e-9))) as f32;
+        }
+    }
+    out.chunks_exact_mut(classes.max(1)).for_each(|row| {
+        crate::nets::softmax(row);
+    });
+    out
+}
+
+/// Accuracy on a set from probabilities, a row of all classes a text.
+pub fn measure(set: &DevSet, classes: &[HsCode], scores: &[f32]) -> DevFigures {
+    log::figures(set, classes, scores)
+}
+
 /// A model and how it came about.
 pub struct Trained {
     /// The model.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::container::{self, Contents};
 use super::{Model, ModelKind};
 use crate::disk::Disk;
-use crate::nets::{Batch, Cache, Network, NetworkShape, Rounding, softmax};
+use crate::nets::{Batch, Cache, IntegerNetwork, Network, NetworkShape, Rounding, softmax};
 
 /// Texts of one forward pass.
 const ANSWER_BATCH: usize = 512;
@@ -109,6 +109,11 @@ impl NeuralModel {
     /// The scales of integers, if the network was trained with rounding.
     pub fn rounding(&self) -> Option<&Rounding> {
         self.network.rounding.as_ref()
+    }
+
+    /// The network as the integers that it learnt to be, for packing; `None` when it was trained without rounding.
+    pub fn integers(&self) -> Option<IntegerNetwork> {
+        self.network.integers()
     }
 
     /// All weights in a fixed order, with their names: `tokens`, `pairs`, `grams`, then the matrices and biases

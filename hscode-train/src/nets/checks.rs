@@ -244,3 +244,54 @@ fn losses_are_those_of_pytorch() {
     }
     assert!(fixture.losses[39] < 0.6 * fixture.losses[0]);
 }
+
+#[test]
+fn integers_are_the_weights_that_the_rounded_network_used() {
+    let (batch, _) = batch();
+    let mut network =
+        Network::new(&NetworkShape { mean_tokens: true, ..shape(TokenReader::Conv) }, CODES.len(), 3);
+    assert!(network.integers().is_none());
+    let mut cache = Cache::default();
+    network.begin_rounding(&super::RoundingConfig::default(), &batch, &mut cache);
+    network.forward(&batch, &mut cache, None);
+    let integers = network.integers().unwrap();
+    assert_eq!(integers.tables.len(), 3);
+    assert_eq!(integers.layers.len(), 3 + 3);
+    let rounding = network.rounding.clone().unwrap();
+    // The output layer over integers gives the logits of the network.
+    let (output, last) = (integers.layers.last().unwrap(), rounding.hidden.last().unwrap());
+    let below = cache.layers.last().unwrap();
+    for (text, row) in below.chunks_exact(output.inputs).enumerate() {
+        let whole: Vec<i32> = row.iter().map(|x| (x / last.step).round() as i32).collect();
+        for class in 0..CODES.len() {
+            let numbers = &output.numbers[class * output.inputs..][..output.inputs];
+            let sum: i32 = numbers.iter().zip(&whole).map(|(&a, b)| i32::from(a) * b).sum();
+            let logit = output.scales[class] * sum as f32 + output.bias[class];
+            let seen = cache.logits[text * CODES.len() + class];
+            assert!((logit - seen).abs() < 1e-5, "{logit} and {seen}");
+        }
+    }
+    // The first hidden layer over the integers of its four segments gives its rounded outputs.
+    let hidden = &integers.layers[3];
+    let factors: Vec<f32> = network
+        .segments()
+        .iter()
+        .zip(&rounding.input)
+        .flat_map(|((_, size), scale)| std::iter::repeat_n(scale.step, *size))
+        .collect();
+    for (row, out) in
+        cache.layers[0].chunks_exact(hidden.inputs).zip(cache.layers[1].chunks_exact(hidden.bias.len()))
+    {
+        for (unit, &seen) in out.iter().enumerate() {
+            let numbers = &hidden.numbers[unit * hidden.inputs..][..hidden.inputs];
+            let sum: i32 = numbers
+                .iter()
+                .zip(row)
+                .zip(&factors)
+                .map(|((&n, x), f)| i32::from(n) * (x / f).round() as i32)
+                .sum();
+            let value = (hidden.scales[unit] * sum as f32 + hidden.bias[unit]).max(0.0);
+            assert!((value - seen).abs() <= 0.51 * rounding.hidden[0].step + 1e-5, "{value} and {seen}");
+        }
+    }
+}

@@ -82,7 +82,8 @@ impl Conv {
         self.pooled() + if self.plain_mean { self.dim } else { 0 }
     }
 
-    fn pooled(&self) -> usize {
+    /// Numbers out without the mean of the vectors.
+    pub(crate) fn pooled(&self) -> usize {
         self.filters * self.widths.len() * (usize::from(self.max) + usize::from(self.mean))
     }
 

@@ -23,5 +23,5 @@ pub(crate) use loss::{Groups, LossWeights, Target, forward_backward};
 pub(crate) use math::{Draws, cos_pi, ln, softmax, wide};
 pub(crate) use network::{Batch, Cache, Dropout, Network};
 pub(crate) use param::{AdamW, BETA1, BETA2, norm_squared};
-pub use rounding::{Rounding, RoundingConfig, Scale};
+pub use rounding::{IntegerLayer, IntegerNetwork, IntegerTable, Rounding, RoundingConfig, Scale, TableScale};
 pub use shape::{HashedShape, NetworkShape, TokenReader};

@@ -133,17 +133,19 @@ impl Network {
         new
     }
 
-    /// What the first linear layer reads: offset and size of the reader's part, of pairs and of grams.
-    pub(crate) fn segments(&self) -> [(usize, usize); 3] {
-        let read = match &self.reader {
-            Reader::None => 0,
-            Reader::Mean => self.shape.token_dim,
-            Reader::Conv(conv) => conv.outputs(),
-            Reader::Lstm(_) => 2 * self.shape.lstm_units,
+    /// What the first linear layer reads: offset and size of what is pooled or the last states, of the mean of
+    /// token vectors, of pairs and of grams.
+    pub(crate) fn segments(&self) -> [(usize, usize); 4] {
+        let (pooled, mean) = match &self.reader {
+            Reader::None => (0, 0),
+            Reader::Mean => (0, self.shape.token_dim),
+            Reader::Conv(conv) => (conv.pooled(), conv.outputs() - conv.pooled()),
+            Reader::Lstm(_) => (2 * self.shape.lstm_units, 0),
         };
+        let read = pooled + mean;
         let dim = |table: &Option<Table>| table.as_ref().map_or(0, |table| table.dim);
         let (pairs, grams) = (dim(&self.pairs), dim(&self.grams));
-        [(0, read), (read, pairs), (read + pairs, grams)]
+        [(0, pooled), (pooled, mean), (read, pairs), (read + pairs, grams)]
     }
 
     /// Dense parameters, in a fixed order.
@@ -183,8 +185,8 @@ impl Network {
     /// Computes the logits of a batch into `cache.logits`, a row a text.
     pub(crate) fn forward(&self, batch: &Batch, cache: &mut Cache, training: Option<Dropout>) {
         let rows = batch.len();
-        let [read, pairs, grams] = self.segments();
-        let stride = read.1 + pairs.1 + grams.1;
+        let [_, _, pairs, grams] = self.segments();
+        let stride = grams.0 + grams.1;
         cache.layers.resize(1 + self.hidden.len(), Vec::new());
         let input = &mut cache.layers[0];
         input.resize(rows * stride, 0.0);
@@ -240,8 +242,8 @@ impl Network {
     /// Sets all gradients from that of the logits, which `cache.logits` holds.
     pub(crate) fn backward(&mut self, batch: &Batch, cache: &mut Cache, training: Dropout) {
         let rows = batch.len();
-        let [read, pairs, grams] = self.segments();
-        let stride = read.1 + pairs.1 + grams.1;
+        let [_, _, pairs, grams] = self.segments();
+        let stride = grams.0 + grams.1;
         let [mut above, mut below] = std::mem::take(&mut cache.grads);
         self.output.backward(
             rows,

@@ -127,8 +127,8 @@ impl Default for RoundingConfig {
 pub struct Rounding {
     /// Of tokens, pairs and grams.
     pub tables: [TableScale; 3],
-    /// Of the three segments that the first linear layer reads.
-    pub input: [Scale; 3],
+    /// Of what the first linear layer reads: pooled filters, mean of tokens, pairs, grams.
+    pub input: [Scale; 4],
     /// Of each hidden layer's outputs.
     pub hidden: Vec<Scale>,
 }
@@ -138,7 +138,7 @@ fn most(bits: u32) -> f32 {
 }
 
 impl Rounding {
-    pub(crate) fn round_input(&self, rows: &mut [f32], segments: &[(usize, usize); 3]) {
+    pub(crate) fn round_input(&self, rows: &mut [f32], segments: &[(usize, usize); 4]) {
         let stride = segments.iter().map(|s| s.1).sum();
         rows.par_chunks_mut(stride).for_each(|row| {
             for ((offset, size), scale) in segments.iter().zip(&self.input) {
@@ -162,26 +162,95 @@ impl Rounding {
     }
 }
 
-/// Rounds each row of a matrix to 127 steps of its largest number.
-///
-/// `columns`: a factor for each column that the integers carry, the scale of what is multiplied with it.
-fn round_rows(weight: &[f32], cols: usize, factors: &[f32], out: &mut Vec<f32>) {
+/// The scale of a row of a matrix: 127 steps reach its largest number. `factors`: one for each column, the scale
+/// of what is multiplied with it, which the integers carry.
+#[inline(always)]
+fn row_scale(row: &[f32], factors: &[f32]) -> Scale {
+    let mut largest = 0.0f32;
+    for (x, f) in row.iter().zip(factors) {
+        let x = (x * f).abs();
+        largest = if x > largest { x } else { largest };
+    }
+    Scale { step: (largest / 127.0).max(1e-20), most: 127.0 }
+}
+
+/// Rounds each row of a matrix to integers of its own scale.
+fn round_rows(weight: &[f32], factors: &[f32], out: &mut Vec<f32>) {
+    let cols = factors.len();
     out.resize(weight.len(), 0.0);
     out.par_chunks_mut(cols).zip(weight.par_chunks(cols)).for_each(|(out, row)| {
         wide(
             #[inline(always)]
             || {
-                let mut largest = 0.0f32;
-                for (x, f) in row.iter().zip(factors) {
-                    largest = largest.max((x * f).abs());
-                }
-                let scale = Scale { step: (largest / 127.0).max(1e-20), most: 127.0 };
+                let scale = row_scale(row, factors);
                 for ((out, x), f) in out.iter_mut().zip(row).zip(factors) {
                     *out = scale.round(x * f) / f;
                 }
             },
         );
     });
+}
+
+/// A matrix as integers: an output is `scale * (sum of numbers * inputs) + bias`, where the inputs are integers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntegerLayer {
+    /// As [`NeuralModel::tensors`](crate::models::NeuralModel::tensors) names it, without `.weight`.
+    pub name: String,
+    /// Numbers in.
+    pub inputs: usize,
+    /// A row an output.
+    pub numbers: Vec<i8>,
+    /// The scale of each output.
+    pub scales: Vec<f32>,
+    /// Added to each output.
+    pub bias: Vec<f32>,
+}
+
+/// A table as integers: a number is `step * multiple of its row * integer`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntegerTable {
+    /// `tokens`, `pairs` or `grams`.
+    pub name: String,
+    /// Numbers of a row.
+    pub dim: usize,
+    /// The step of the table.
+    pub step: f32,
+    /// The largest integer.
+    pub most: i8,
+    /// The multiple of each row, 1 to 255.
+    pub multiples: Vec<u8>,
+    /// Row after row.
+    pub numbers: Vec<i8>,
+}
+
+/// A network as the integers that it learnt to be; see [`Rounding`] for the scales of what flows between layers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntegerNetwork {
+    /// The tables.
+    pub tables: Vec<IntegerTable>,
+    /// Convolutions by width, hidden layers, the output.
+    pub layers: Vec<IntegerLayer>,
+    /// The scales of activations.
+    pub rounding: Rounding,
+}
+
+fn integer_layer(name: String, weight: &[f32], bias: &[f32], factors: &[f32], below: f32) -> IntegerLayer {
+    let mut layer = IntegerLayer {
+        name,
+        inputs: factors.len(),
+        numbers: Vec::with_capacity(weight.len()),
+        scales: Vec::with_capacity(bias.len()),
+        bias: bias.to_vec(),
+    };
+    for row in weight.chunks_exact(factors.len()) {
+        let scale = row_scale(row, factors);
+        layer.scales.push(scale.step * below);
+        layer.numbers.extend(row.iter().zip(factors).map(|(x, f)| {
+            let scaled = (x * f / scale.step).clamp(-127.0, 127.0);
+            (scaled + NEAREST - NEAREST) as i8
+        }));
+    }
+    layer
 }
 
 impl Network {
@@ -221,15 +290,10 @@ impl Network {
         if let Reader::Conv(conv) = &mut self.reader {
             for width in &mut conv.widths {
                 let factors = vec![1.0; width.width * conv.dim];
-                let seen = width.seen.get_or_insert_default();
-                round_rows(&width.weight.value, factors.len(), &factors, seen);
+                round_rows(&width.weight.value, &factors, width.seen.get_or_insert_default());
             }
         }
-        let input: Vec<f32> = segments
-            .iter()
-            .zip(&rounding.input)
-            .flat_map(|((_, size), scale)| std::iter::repeat_n(scale.step, *size))
-            .collect();
+        let input = input_factors(&segments, rounding);
         for (at, layer) in self.hidden.iter_mut().chain([&mut self.output]).enumerate() {
             let ones;
             let factors = if at == 0 {
@@ -238,10 +302,57 @@ impl Network {
                 ones = vec![1.0; layer.inputs];
                 &ones
             };
-            let seen = layer.seen.get_or_insert_default();
-            round_rows(&layer.weight.value, layer.inputs, factors, seen);
+            round_rows(&layer.weight.value, factors, layer.seen.get_or_insert_default());
         }
     }
+
+    /// The network as integers; `None` when it was not trained with rounding.
+    pub(crate) fn integers(&self) -> Option<IntegerNetwork> {
+        let rounding = self.rounding.clone()?;
+        let mut tables = Vec::new();
+        for (at, (name, table)) in
+            [("tokens", &self.tokens), ("pairs", &self.pairs), ("grams", &self.grams)].into_iter().enumerate()
+        {
+            let (Some(table), scale) = (table, rounding.tables[at]) else { continue };
+            let rows: Vec<(u8, Vec<i8>)> =
+                table.value.par_chunks_exact(table.dim).map(|row| scale.integers(row)).collect();
+            tables.push(IntegerTable {
+                name: name.to_owned(),
+                dim: table.dim,
+                step: scale.step,
+                most: scale.most as i8,
+                multiples: rows.iter().map(|row| row.0).collect(),
+                numbers: rows.into_iter().flat_map(|row| row.1).collect(),
+            });
+        }
+        let mut layers = Vec::new();
+        if let Reader::Conv(conv) = &self.reader {
+            for width in &conv.widths {
+                let factors = vec![1.0; width.width * conv.dim];
+                let name = format!("conv{}", width.width);
+                let below = rounding.tables[0].step;
+                layers.push(integer_layer(name, &width.weight.value, &width.bias.value, &factors, below));
+            }
+        }
+        let mut factors = input_factors(&self.segments(), &rounding);
+        let mut below = 1.0;
+        for (at, layer) in self.hidden.iter().chain([&self.output]).enumerate() {
+            let name = if at == self.hidden.len() { "output".to_owned() } else { format!("hidden{at}") };
+            layers.push(integer_layer(name, &layer.weight.value, &layer.bias.value, &factors, below));
+            factors = vec![1.0; layer.outputs];
+            below = rounding.hidden.get(at).map_or(1.0, |scale| scale.step);
+        }
+        Some(IntegerNetwork { tables, layers, rounding })
+    }
+}
+
+/// The scale of each number that the first linear layer reads.
+fn input_factors(segments: &[(usize, usize); 4], rounding: &Rounding) -> Vec<f32> {
+    segments
+        .iter()
+        .zip(&rounding.input)
+        .flat_map(|((_, size), scale)| std::iter::repeat_n(scale.step, *size))
+        .collect()
 }
 
 #[cfg(test)]

@@ -297,6 +297,11 @@ impl SvcModel {
         }
     }
 
+    /// Sets the factor on margins before they become probabilities, to be fitted on held-out text.
+    pub fn set_sharpness(&mut self, sharpness: f32) {
+        self.config.sharpness = sharpness;
+    }
+
     /// Reads a model that [`Model::save`] wrote.
     ///
     /// # Errors
