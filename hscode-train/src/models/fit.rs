@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::augment::Augmenter;
 use super::container;
-use super::data::{Sample, TrainingData};
+use super::data::TrainingData;
 use super::log::{LogEntry, TrainingLog, figures};
 use super::neural::{NeuralModel, TextReader};
+use super::order::{Order, epoch_ends, row_weights};
 use super::{LearnConfig, Model, Place, TrainConfig, Trained};
 use crate::encoder::TokenVectors;
 use crate::nets::{
@@ -63,7 +64,7 @@ pub(crate) fn fit(
         fit.resume(place)?;
     }
     progress.begin("train", "steps", Some(u64::from(fit.steps)));
-    let mut order = Order { epoch: u32::MAX, rows: Vec::new() };
+    let mut order = Order::new();
     let before = fit.log.entries.last().map_or(0.0, |entry| entry.seconds);
     let (begin, mut measuring) = (Instant::now(), 0.0);
     while fit.step < fit.steps {
@@ -95,57 +96,6 @@ pub(crate) fn fit(
         place.remove_checkpoint()?;
     }
     Ok(Trained { model: Box::new(fit.model), log: fit.log })
-}
-
-/// The rows of an epoch, in its order.
-struct Order {
-    epoch: u32,
-    rows: Vec<u32>,
-}
-
-/// Whether a row is read in an epoch: rows of share 1/2 every second time, each from a start of its own.
-fn is_read(sample: &Sample, row: u32, epoch: u32, draws: Draws) -> bool {
-    if sample.share >= 1.0 {
-        return true;
-    }
-    let at = |epoch: u32| f64::from(epoch) * f64::from(sample.share) + f64::from(draws.unit(u64::from(row)));
-    at(epoch + 1).floor() > at(epoch).floor()
-}
-
-impl Order {
-    fn of(&mut self, epoch: u32, samples: &[Sample], seed: u64) -> &[u32] {
-        if self.epoch != epoch {
-            let draws = Draws::new(seed, 1).sub(u64::from(epoch));
-            let starts = Draws::new(seed, 4);
-            self.rows.clear();
-            self.rows.extend(
-                (0..samples.len() as u32).filter(|&row| is_read(&samples[row as usize], row, epoch, starts)),
-            );
-            for last in (1..self.rows.len()).rev() {
-                self.rows.swap(last, draws.below(last as u64, last + 1));
-            }
-            self.epoch = epoch;
-        }
-        &self.rows
-    }
-}
-
-/// Where the steps of each epoch end.
-fn epoch_ends(samples: &[Sample], learn: &LearnConfig, seed: u64) -> Result<Vec<u32>, Error> {
-    let starts = Draws::new(seed, 4);
-    let mut sum = 0u32;
-    (0..learn.epochs)
-        .map(|epoch| {
-            let rows = samples.iter().zip(0u32..).filter(|(s, row)| is_read(s, *row, epoch, starts)).count();
-            sum = u32::try_from(rows.div_ceil(learn.batch))
-                .ok()
-                .and_then(|steps| sum.checked_add(steps))
-                .ok_or_else(|| {
-                    Error::new(ErrorKind::InvalidInput, "learn: expected fewer than 2^32 steps; lower epochs")
-                })?;
-            Ok(sum)
-        })
-        .collect()
 }
 
 impl<'a> Fit<'a> {
@@ -410,37 +360,4 @@ fn lose(list: &mut Vec<u32>, rate: f32, draws: Draws) {
         kept += usize::from(keep);
         keep
     });
-}
-
-/// Weights of the rows, with mean 1: their own, and by the effective number of rows of their class.
-///
-/// Source: Cui et al., "Class-balanced loss based on effective number of samples", CVPR 2019.
-fn row_weights(samples: &[Sample], classes: usize, beta: f64) -> Vec<f32> {
-    let mut counts = vec![0i32; classes];
-    samples.iter().filter_map(|s| s.class).for_each(|class| counts[class as usize] += 1);
-    let balance = |sample: &Sample| match sample.class {
-        Some(class) if beta > 0.0 => {
-            let mut kept = 1.0f64;
-            let (mut square, mut left) = (beta, counts[class as usize]);
-            while left > 0 {
-                if left % 2 == 1 {
-                    kept *= square;
-                }
-                square *= square;
-                left /= 2;
-            }
-            (1.0 - beta) / (1.0 - kept).max(1e-12)
-        }
-        _ => 1.0,
-    };
-    let labelled = samples.iter().filter(|s| s.class.is_some()).count().max(1) as f64;
-    let mean_balance = samples.iter().filter(|s| s.class.is_some()).map(balance).sum::<f64>() / labelled;
-    let all: Vec<f64> = samples
-        .iter()
-        .map(|s| {
-            f64::from(s.weight) * if s.class.is_some() { balance(s) / mean_balance.max(1e-12) } else { 1.0 }
-        })
-        .collect();
-    let mean = all.iter().sum::<f64>() / all.len().max(1) as f64;
-    all.iter().map(|w| (w / mean.max(1e-12)) as f32).collect()
 }

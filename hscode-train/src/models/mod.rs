@@ -11,6 +11,7 @@ mod data;
 mod fit;
 mod log;
 mod neural;
+mod order;
 mod svc;
 #[cfg(test)]
 mod tests;

@@ -115,3 +115,64 @@ pub(super) fn descend(
     }
     Some(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::vector::Vectoriser;
+    use super::*;
+
+    /// At the optimum the slope of the primal objective is zero:
+    /// w = 2 C sum of y x max(0, 1 - y w.x) over the rows.
+    #[test]
+    fn ends_where_the_objective_is_flat() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/descriptions");
+        let text = std::fs::read_to_string(folder.join("09.tsv")).unwrap();
+        let rows: Vec<(&str, &str)> = text
+            .lines()
+            .skip(1)
+            .step_by(5)
+            .map(|line| (line.split('\t').next().unwrap(), line.rsplit('\t').next().unwrap()))
+            .collect();
+        let texts: Vec<&str> = rows.iter().map(|row| row.1).collect();
+        let mut codes: Vec<&str> = rows.iter().map(|row| row.0).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let labels: Vec<u32> = rows.iter().map(|row| codes.binary_search(&row.0).unwrap() as u32).collect();
+        let config = SvcConfig {
+            gram_buckets: 1 << 12,
+            pair_buckets: 1 << 12,
+            epochs: 300,
+            least_weight: 0.0,
+            ..SvcConfig::default()
+        };
+        let vectoriser = Vectoriser::learn(&config, &texts);
+        let vectors = vectoriser.vectors(&texts);
+        let row_weights: Vec<f32> = (0..rows.len()).map(|at| if at % 3 == 0 { 0.5 } else { 1.0 }).collect();
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        let count = codes.len().min(BLOCK);
+        let problem = Problem {
+            vectors: &vectors,
+            rows: &all,
+            labels: &labels,
+            row_weights: &row_weights,
+            first: 0,
+            count,
+        };
+        let weights = descend(&problem, &config, 7, &|| false).unwrap();
+        for class in 0..count as u32 {
+            let mut w = vec![0.0f64; vectoriser.features()];
+            weights.iter().filter(|x| x.1 == class).for_each(|x| w[x.0 as usize] = f64::from(x.2));
+            let mut slope = w.clone();
+            for row in 0..rows.len() {
+                let y = if labels[row] == class { 1.0 } else { -1.0 };
+                let margin: f64 = vectors.row(row).iter().map(|&(f, x)| f64::from(x) * w[f as usize]).sum();
+                let short = (1.0 - y * margin).max(0.0);
+                let factor = 2.0 * f64::from(config.cost * row_weights[row]) * y * short;
+                vectors.row(row).iter().for_each(|&(f, x)| slope[f as usize] -= factor * f64::from(x));
+            }
+            let size = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+            assert!(size(&slope) < 2e-3 * size(&w), "class {class}: {} of {}", size(&slope), size(&w));
+        }
+        assert!(descend(&problem, &config, 7, &|| true).is_none());
+    }
+}

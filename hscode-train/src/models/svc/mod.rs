@@ -38,7 +38,7 @@ pub struct SvcConfig {
     pub epochs: u32,
     /// Weights closer to 0 than this are left out of the trained model. Default 0.01.
     pub least_weight: f32,
-    /// Factor on margins before they become probabilities. Default 4.
+    /// Factor on margins before they become probabilities. Default 5.
     pub sharpness: f32,
 }
 
@@ -53,7 +53,7 @@ impl Default for SvcConfig {
             cost: 0.5,
             epochs: 8,
             least_weight: 0.01,
-            sharpness: 4.0,
+            sharpness: 5.0,
         }
     }
 }
