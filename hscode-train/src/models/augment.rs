@@ -1,6 +1,7 @@
 //! Texts varied while a network learns, in the ways in which people write.
 //!
-//! A variation depends on the seed, the epoch and the row alone, never on threads or order.
+//! A variation depends on the seed, the epoch and the row alone, never on threads or order. Case, accents and
+//! the spelling of units need no variation: `hscode_core::text` reads them alike.
 
 use hscode_core::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
