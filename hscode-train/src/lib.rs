@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod labels;
 pub mod models;
 pub mod nets;
+pub mod onnx;
 pub mod pack;
 pub mod prepare;
 pub mod progress;

@@ -122,6 +122,18 @@ impl NeuralModel {
         self.network.named().into_iter().map(|(name, data)| (name, data.to_vec())).collect()
     }
 
+    /// Logits: a row a text, a column a class.
+    pub fn logits(&self, texts: &[&str]) -> Vec<f32> {
+        let mut out = Vec::with_capacity(texts.len() * self.classes.len());
+        let (mut batch, mut cache) = (Batch::default(), Cache::default());
+        for texts in texts.chunks(ANSWER_BATCH) {
+            self.reader.read(texts, &mut batch);
+            self.network.forward(&batch, &mut cache, None);
+            out.extend_from_slice(&cache.logits);
+        }
+        out
+    }
+
     fn meta(&self) -> Result<serde_json::Value, Error> {
         let meta = Meta {
             model: self.kind,
@@ -182,16 +194,10 @@ impl Model for NeuralModel {
     }
 
     fn scores(&self, texts: &[&str]) -> Result<Vec<f32>, Error> {
-        let mut out = Vec::with_capacity(texts.len() * self.classes.len());
-        let (mut batch, mut cache) = (Batch::default(), Cache::default());
-        for texts in texts.chunks(ANSWER_BATCH) {
-            self.reader.read(texts, &mut batch);
-            self.network.forward(&batch, &mut cache, None);
-            cache.logits.par_chunks_exact_mut(self.classes.len()).for_each(|row| {
-                softmax(row);
-            });
-            out.extend_from_slice(&cache.logits);
-        }
+        let mut out = self.logits(texts);
+        out.par_chunks_exact_mut(self.classes.len()).for_each(|row| {
+            softmax(row);
+        });
         Ok(out)
     }
 

@@ -23,8 +23,11 @@ mod shape;
 pub use bag::BagScale;
 pub use integers::{IntegerLayer, IntegerNetwork, IntegerTable};
 pub(crate) use loss::{Groups, LossWeights, Target, forward_backward};
+pub(crate) use lstm::Lstm;
 pub(crate) use math::{Draws, cos_pi, ln, softmax, wide};
-pub(crate) use network::{Batch, Cache, Dropout, Network};
+pub(crate) use network::{Batch, Cache, Dropout, Network, Reader};
 pub(crate) use param::{AdamW, BETA1, BETA2, norm_squared};
+#[cfg(test)]
+pub(crate) use ragged::Ragged;
 pub use rounding::{Rounding, RoundingConfig, Scale, TableScale};
 pub use shape::{HashedShape, NetworkShape, TokenReader};
