@@ -92,6 +92,15 @@ pub(crate) fn fit(
         }
     }
     progress.end();
+    match super::walk::learn(&fit.model, config, data, progress) {
+        Err(StepError::Stopped) => {
+            if let Some(place) = place {
+                fit.keep(place)?;
+            }
+            return Err(StepError::Stopped);
+        }
+        learnt => fit.model.walk = learnt?,
+    }
     if let Some(place) = place {
         place.remove_checkpoint()?;
     }
@@ -150,6 +159,7 @@ impl<'a> Fit<'a> {
                 vocabulary,
                 reader,
                 network,
+                walk: None,
             },
         })
     }

@@ -15,6 +15,7 @@ mod order;
 mod svc;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use std::path::Path;
 use std::path::PathBuf;

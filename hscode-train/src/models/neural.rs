@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::container::{self, Contents};
 use super::{Model, ModelKind};
 use crate::disk::Disk;
-use crate::nets::{Batch, Cache, IntegerNetwork, Network, NetworkShape, Rounding, softmax};
+use crate::nets::{Batch, Cache, IntegerLayer, IntegerNetwork, Network, NetworkShape, Rounding, softmax};
 
 /// Texts of one forward pass.
 const ANSWER_BATCH: usize = 512;
@@ -23,6 +23,8 @@ pub struct NeuralModel {
     pub(crate) vocabulary: String,
     pub(crate) reader: TextReader,
     pub(crate) network: Network,
+    /// Layers over chapters and headings beside the output, for the engine.
+    pub(crate) walk: Option<[IntegerLayer; 2]>,
 }
 
 /// Turns texts into features.
@@ -91,6 +93,8 @@ struct Meta {
     classes: Vec<HsCode>,
     vocabulary: String,
     rounding: Option<Rounding>,
+    #[serde(default)]
+    walk: bool,
     text_version: u32,
     feature_hash_version: u32,
 }
@@ -114,6 +118,12 @@ impl NeuralModel {
     /// The network as the integers that it learnt to be, for packing; `None` when it was trained without rounding.
     pub fn integers(&self) -> Option<IntegerNetwork> {
         self.network.integers()
+    }
+
+    /// Two small layers over the last hidden units, `chapters` and `headings` in ascending order of their codes:
+    /// where the engine looks for subheadings. `None` when the network was trained without rounding.
+    pub fn walk(&self) -> Option<&[IntegerLayer; 2]> {
+        self.walk.as_ref()
     }
 
     /// All weights in a fixed order, with their names: `tokens`, `pairs`, `grams`, then the matrices and biases
@@ -141,6 +151,7 @@ impl NeuralModel {
             classes: self.classes.clone(),
             vocabulary: self.vocabulary.clone(),
             rounding: self.network.rounding.clone(),
+            walk: self.walk.is_some(),
             text_version: hscode_core::text::VERSION,
             feature_hash_version: hscode_core::features::FEATURE_HASH_VERSION,
         };
@@ -180,7 +191,18 @@ impl NeuralModel {
         }
         network.rounding = meta.rounding;
         network.refresh_rounding();
-        Ok(Self { kind: meta.model, classes: meta.classes, vocabulary: meta.vocabulary, reader, network })
+        let walk = match meta.walk {
+            false => None,
+            true => Some(walk_layers(contents, network.output.inputs)?),
+        };
+        Ok(Self {
+            kind: meta.model,
+            classes: meta.classes,
+            vocabulary: meta.vocabulary,
+            reader,
+            network,
+            walk,
+        })
     }
 }
 
@@ -206,6 +228,28 @@ impl Model for NeuralModel {
     }
 
     fn save(&self, disk: &dyn Disk, path: &Path) -> Result<(), Error> {
-        container::write(disk, path, self.meta()?, self.network.named().into_iter())
+        let numbers = self.walk.iter().flatten().map(|layer| {
+            let numbers: Vec<f32> = layer.numbers.iter().map(|&n| f32::from(n)).collect();
+            (layer, numbers)
+        });
+        let numbers: Vec<_> = numbers.collect();
+        let walk = numbers.iter().flat_map(|(layer, numbers)| {
+            let parts: [(&str, &[f32]); 3] =
+                [("bias", &layer.bias), ("scales", &layer.scales), ("numbers", numbers)];
+            parts.map(|(part, data)| (format!("{}.{part}", layer.name), data))
+        });
+        container::write(disk, path, self.meta()?, self.network.named().into_iter().chain(walk))
     }
+}
+
+/// Reads the layers over chapters and headings.
+fn walk_layers(contents: &mut Contents, inputs: usize) -> Result<[IntegerLayer; 2], Error> {
+    let mut layer = |name: &str| {
+        let mut take = |part: &str, len| contents.take(&format!("{name}.{part}"), len);
+        let bias = take("bias", None)?;
+        let scales = take("scales", Some(bias.len()))?;
+        let numbers = take("numbers", Some(bias.len() * inputs))?.into_iter().map(|n| n as i8).collect();
+        Ok(IntegerLayer { name: name.to_owned(), inputs, numbers, scales, bias })
+    };
+    Ok([layer("chapters")?, layer("headings")?])
 }

@@ -48,7 +48,13 @@ pub struct IntegerNetwork {
     pub rounding: Rounding,
 }
 
-fn integer_layer(name: String, weight: &[f32], bias: &[f32], factors: &[f32], below: f32) -> IntegerLayer {
+pub(super) fn integer_layer(
+    name: String,
+    weight: &[f32],
+    bias: &[f32],
+    factors: &[f32],
+    below: f32,
+) -> IntegerLayer {
     let mut layer = IntegerLayer {
         name,
         inputs: factors.len(),

@@ -19,6 +19,7 @@ mod param;
 mod ragged;
 mod rounding;
 mod shape;
+mod walk;
 
 pub use bag::BagScale;
 pub use integers::{IntegerLayer, IntegerNetwork, IntegerTable};
@@ -31,3 +32,4 @@ pub(crate) use param::{AdamW, BETA1, BETA2, norm_squared};
 pub(crate) use ragged::Ragged;
 pub use rounding::{Rounding, RoundingConfig, Scale, TableScale};
 pub use shape::{HashedShape, NetworkShape, TokenReader};
+pub(crate) use walk::Walk;
