@@ -23,7 +23,22 @@ pub(crate) fn run(options: &[&str]) -> Result<String, String> {
         let arguments = ["run", "--quiet", "--locked", "--package", "hscode-examples", "--bin", example];
         cargo(&format!("example {example}"), &arguments)?;
     }
+    c_library()?;
     Ok("all tests passed\n".to_owned())
+}
+
+/// Builds programs in C, C++ and other languages against an installed C library, and runs them.
+fn c_library() -> Result<(), String> {
+    cargo("hscode.h", &["xtask-c", "header", "--check"])?;
+    if cfg!(not(target_os = "linux")) {
+        return Ok(()); // the script knows Linux; elsewhere the Rust tests of hscode-ffi stand for it
+    }
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../hscode-ffi/tests/consumers.sh");
+    let status = Command::new("bash")
+        .arg(script)
+        .status()
+        .map_err(|error| format!("C library: cannot start bash: {error}\n"))?;
+    if status.success() { Ok(()) } else { Err(format!("C library: consumers.sh: {status}\n")) }
 }
 
 fn cargo(what: &str, arguments: &[&str]) -> Result<(), String> {
