@@ -218,7 +218,7 @@ pub unsafe extern "C" fn hscode_description_canonical(
         // SAFETY: the contract of all functions.
         description.read(unsafe { text(utf8, len, "text")? });
         // SAFETY: as above.
-        unsafe { out.give(c_string(&description.canonical())) };
+        unsafe { out.give(c_string(description.canonical())) };
         Ok(())
     })
 }

@@ -173,7 +173,8 @@ mod tests {
     fn fields_arrive_and_zeros_are_defaults() {
         // SAFETY: live options.
         unsafe {
-            let options = read(&raw const *&set()).unwrap();
+            let given = set();
+            let options = read(&raw const given).unwrap();
             let expected = Options::default()
                 .with_top_k(3)
                 .with_level(Level::Heading)
@@ -181,8 +182,9 @@ mod tests {
                 .with_coverage(0.9)
                 .with_within("61".parse().unwrap());
             assert_eq!(options, expected);
-            assert_eq!(read(&raw const *&hscode_options::of(&expected)).unwrap(), expected);
-            assert_eq!(read(&raw const *&hscode_options::new()).unwrap(), Options::default());
+            let (back, none) = (hscode_options::of(&expected), hscode_options::new());
+            assert_eq!(read(&raw const back).unwrap(), expected);
+            assert_eq!(read(&raw const none).unwrap(), Options::default());
             assert_eq!(read(std::ptr::null()).unwrap(), Options::default());
         }
     }
