@@ -101,7 +101,7 @@ pub(crate) fn run(
                 tally.count(&row);
             }
             meter.advance(count);
-            if file && args.output.is_some() { Ok(()) } else { sink.flush() }
+            if file && args.writes_file() { Ok(()) } else { sink.flush() }
         },
     );
     meter.end();

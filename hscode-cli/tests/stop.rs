@@ -97,7 +97,16 @@ fn a_reader_that_goes_away_ends_the_run_quietly_also_while_input_is_awaited() {
 
 #[test]
 fn one_row_at_a_time_is_answered_as_it_comes() {
-    let mut child = command(&["classify", "--batch", "1"]).stdin(Stdio::piped()).spawn().unwrap();
+    one_at_a_time(&["classify", "--batch", "1"]);
+}
+
+#[test]
+fn so_it_is_when_standard_input_and_output_are_named() {
+    one_at_a_time(&["classify", "--input", "-", "--output", "-", "--batch", "1"]);
+}
+
+fn one_at_a_time(arguments: &[&str]) {
+    let mut child = command(arguments).stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     for row in 0..5 {

@@ -62,6 +62,11 @@ impl RowArgs {
             .min(1024)
     }
 
+    /// Whether answers go to a file, and not to standard output, where somebody may wait for each.
+    pub(crate) fn writes_file(&self) -> bool {
+        self.output.as_deref().is_some_and(|path| !is_dash(path))
+    }
+
     fn output_format(&self) -> Option<Format> {
         if self.json { Some(Format::Jsonl) } else { self.output_format }
     }
