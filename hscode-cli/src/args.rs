@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, classify, completions, convert, evaluate, lookup, model, prepare, search};
+use crate::commands::{
+    check, classify, completions, convert, evaluate, lookup, model, prepare, search, train, tune,
+};
 
 /// HS codes from goods descriptions.
 #[derive(Debug, Parser)]
@@ -44,5 +46,7 @@ pub(crate) enum Command {
     Clean(prepare::CleanArgs),
     Split(prepare::SplitArgs),
     Audit(prepare::AuditArgs),
+    Train(train::TrainArgs),
+    Tune(tune::TuneArgs),
     Completions(completions::CompletionsArgs),
 }

@@ -25,6 +25,8 @@ pub mod row;
 pub mod similar;
 pub mod split;
 pub mod steps;
+pub mod training;
+pub mod tune;
 mod wording;
 pub mod workdir;
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use hscode_core::{Error, ErrorKind};
 
+use crate::models::LogEntry;
+
 /// Hears how a step goes and may ask it to stop.
 ///
 /// The library prints nothing; a front end draws its bars from these calls. Every method has an empty default,
@@ -34,6 +36,10 @@ pub trait Progress: Sync {
 
     /// One line for people: a count, a loss, a file written. Never a description.
     fn note(&self, _line: &str) {}
+
+    /// A model that learns was measured; [`stop`](Self::stop) is asked next. A run that goes on from a checkpoint
+    /// tells the measurements before it again.
+    fn measured(&self, _entry: &LogEntry) {}
 
     /// The piece is complete.
     fn end(&self) {}

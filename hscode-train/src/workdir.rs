@@ -266,14 +266,27 @@ impl WorkDir {
         }
     }
 
+    /// The disk under the folder.
+    pub fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
     fn write_steps(&self, steps: &Steps) -> Result<(), Error> {
-        let path = self.path(STEPS);
-        let part = self.path(&format!("{STEPS}{PART}"));
-        let text = steps.to_json()?;
+        self.write_aside(STEPS, steps.to_json()?.as_bytes())
+    }
+
+    /// Writes a file that is no output of a step, since equal runs do not leave it equal, such as a log with times:
+    /// beside and renamed.
+    ///
+    /// # Errors
+    /// `Io`, such as a full disk; what had the name before is still there then.
+    pub fn write_aside(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let path = self.path(name);
+        let part = self.path(&format!("{name}{PART}"));
         self.disk
             .create(&part)
             .and_then(|mut file| {
-                file.write_all(text.as_bytes())?;
+                file.write_all(bytes)?;
                 file.finish()
             })
             .and_then(|()| self.disk.rename(&part, &path))

@@ -10,6 +10,8 @@ pub(crate) mod lookup;
 pub(crate) mod model;
 pub(crate) mod prepare;
 pub(crate) mod search;
+pub(crate) mod train;
+pub(crate) mod tune;
 
 use clap::Parser;
 
@@ -30,6 +32,8 @@ pub(crate) fn run() -> Result<Status, Failure> {
         Command::Clean(args) => prepare::clean(&args),
         Command::Split(args) => prepare::split(&args),
         Command::Audit(args) => prepare::audit(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Tune(args) => tune::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -1,19 +1,20 @@
 //! `hscode ingest`, `clean`, `split`, `audit`: from tables to an audited division.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use hscode_train::config::Config;
 use hscode_train::prepare::{Prepare, prepare};
-use hscode_train::workdir::WorkDir;
+use hscode_train::workdir::{Ran, WorkDir};
 
 use crate::exit::{Failure, Status};
+use crate::interrupt;
 use crate::steps::Watch;
 
 /// What all steps of training need.
 #[derive(Debug, clap::Args)]
-struct StepArgs {
+pub(crate) struct StepArgs {
     /// The settings; --print-config shows every one with its default
     #[arg(long, value_name = "FILE", default_value = "train.toml")]
     config: PathBuf,
@@ -22,9 +23,47 @@ struct StepArgs {
     #[arg(long, value_name = "DIR", default_value = "work")]
     work: PathBuf,
 
+    /// Change one setting, as `train.learn.epochs=3`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    changes: Vec<String>,
+
     /// Print the documented settings file with all defaults, and do nothing
     #[arg(long)]
     print_config: bool,
+}
+
+impl StepArgs {
+    /// Reads the settings, opens the working folder and listens for Ctrl-C; `None` when only the settings were
+    /// asked for, which are printed.
+    pub(crate) fn begin(&self, out: &mut dyn Write) -> Result<Option<(Config, WorkDir, Watch)>, Failure> {
+        if self.print_config {
+            out.write_all(Config::DEFAULT_TOML.as_bytes())?;
+            return Ok(None);
+        }
+        let mut changes = Vec::new();
+        for change in &self.changes {
+            changes.push(change.split_once('=').ok_or_else(|| {
+                Failure::usage(format!("--set {change}: expected KEY=VALUE, as train.learn.epochs=3"))
+            })?);
+        }
+        let config = Config::open(&self.config)
+            .and_then(|config| config.with(changes.iter().copied()).map_err(|e| e.at("--set")))
+            .map_err(Failure::file)?;
+        let work = WorkDir::open(&self.work).map_err(Failure::file)?;
+        let watch = Watch::start()?;
+        interrupt::attend();
+        Ok(Some((config, work, watch)))
+    }
+}
+
+/// What a step did, in lines for people.
+pub(crate) fn ran_lines(name: &str, ran: &Ran, started: Instant, lines: &mut Vec<String>) {
+    let seconds = started.elapsed().as_secs_f64();
+    let how = if ran.skipped { "nothing changed".to_owned() } else { format!("{seconds:.1} s") };
+    lines.push(format!("{name} ({how})"));
+    lines.extend(ran.record.counts.iter().map(|(name, count)| {
+        format!("  {:>12}  {}", indicatif::HumanCount(count).to_string(), name.replace('_', " "))
+    }));
 }
 
 /// Reads the tables of the settings into the working folder
@@ -82,24 +121,12 @@ pub(crate) fn audit(args: &AuditArgs) -> Result<Status, Failure> {
 
 fn run(args: &StepArgs, last: Prepare) -> Result<Status, Failure> {
     let mut out = std::io::stdout().lock();
-    if args.print_config {
-        out.write_all(Config::DEFAULT_TOML.as_bytes())?;
-        return Ok(Status::Done);
-    }
-    let config = Config::open(&args.config).map_err(Failure::file)?;
-    let work = WorkDir::open(&args.work).map_err(Failure::file)?;
-    let watch = Watch::start()?;
+    let Some((config, work, watch)) = args.begin(&mut out)? else { return Ok(Status::Done) };
     let mut started = Instant::now();
     let mut lines = Vec::new();
     let result = prepare(&work, &config, last, &watch, |step, ran| {
-        let seconds = started.elapsed().as_secs_f64();
+        ran_lines(step.as_str(), ran, started, &mut lines);
         started = Instant::now();
-        let how = if ran.skipped { "nothing changed".to_owned() } else { format!("{seconds:.1} s") };
-        lines.push(format!("{} ({how})", step.as_str()));
-        let counts = ran.record.counts.iter().map(|(name, count)| {
-            format!("  {:>12}  {}", indicatif::HumanCount(count).to_string(), name.replace('_', " "))
-        });
-        lines.extend(counts);
     });
     watch.clear();
     // What was complete is worth telling, also when a later step failed.

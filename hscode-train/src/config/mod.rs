@@ -5,7 +5,7 @@
 mod sources;
 mod unknown;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hscode_core::{Edition, Error, ErrorKind};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ pub use sources::{Columns, Names, Source, SourceEdition, SourcePart};
 
 use crate::models::TrainConfig;
 use crate::progress::io_error;
+use crate::tune::TuneConfig;
 
 /// All settings of training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,8 +34,27 @@ pub struct Config {
     pub audit: AuditConfig,
     /// How rare classes are made to count.
     pub balance: BalanceConfig,
+    /// What a network starts from.
+    pub start: StartConfig,
     /// Which model is trained and how.
     pub train: TrainConfig,
+    /// How better settings are searched for.
+    pub tune: TuneConfig,
+}
+
+/// What a network starts from. Paths are taken from the folder of the `train.toml`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StartConfig {
+    /// A trained model, `model.bin` of `train`: its sizes, classes, word pieces and weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<PathBuf>,
+    /// Word pieces, a line each; learnt from the training part where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<PathBuf>,
+    /// Vectors of the word pieces, in the format of data/encoder/vectors.bin; drawn where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vectors: Option<PathBuf>,
 }
 
 /// How rows are cleaned.
@@ -95,6 +115,8 @@ pub struct AuditConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BalanceConfig {
+    /// Whether a row that stands for several equal ones counts as many, else as one.
+    pub count_repeats: bool,
     /// The method.
     pub method: BalanceMethod,
     /// up-sample: rare classes are repeated up to this share of the largest class, 0 to 1.
@@ -127,7 +149,9 @@ impl Default for Config {
             split: SplitConfig::default(),
             audit: AuditConfig::default(),
             balance: BalanceConfig::default(),
+            start: StartConfig::default(),
             train: TrainConfig::default(),
+            tune: TuneConfig::default(),
         }
     }
 }
@@ -158,7 +182,13 @@ impl Default for AuditConfig {
 
 impl Default for BalanceConfig {
     fn default() -> Self {
-        Self { method: BalanceMethod::None, up_sample_to: 1.0, up_sample_limit: 100, beta: 0.99 }
+        Self {
+            count_repeats: true,
+            method: BalanceMethod::None,
+            up_sample_to: 1.0,
+            up_sample_limit: 100,
+            beta: 0.99,
+        }
     }
 }
 
@@ -177,6 +207,10 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new(""));
         for source in &mut config.sources {
             source.path = folder.join(std::mem::take(&mut source.path));
+        }
+        let start = &mut config.start;
+        for path in [&mut start.model, &mut start.vocabulary, &mut start.vectors].into_iter().flatten() {
+            *path = folder.join(std::mem::take(path));
         }
         Ok(config)
     }
@@ -200,6 +234,51 @@ impl Config {
             Error::new(ErrorKind::InvalidInput, format!("{place}{what}"))
         })?;
         config.check()?;
+        Ok(config)
+    }
+
+    /// These settings with some changed: paths of keys, as `train.learn.epochs`, with values as TOML writes them; a
+    /// value that is no TOML is taken as text.
+    ///
+    /// # Errors
+    /// `InvalidInput` that names the key: unknown, or its value of another type or out of range.
+    ///
+    /// ```
+    /// use hscode_train::config::Config;
+    /// let config = Config::default().with([("train.model", "svc"), ("train.learn.epochs", "3")])?;
+    /// assert_eq!(config.train.learn.epochs, 3);
+    /// let error = Config::default().with([("train.learn.epoch", "3")]).unwrap_err();
+    /// assert!(error.message().starts_with("train.learn.epoch: unknown key `epoch`; did you mean `epochs`?"));
+    /// # Ok::<(), hscode_core::Error>(())
+    /// ```
+    pub fn with<'a>(&self, changes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Error> {
+        let mut config = self.clone();
+        for (key, value) in changes {
+            let value = toml::from_str::<toml::Table>(&format!("x = {value}"))
+                .ok()
+                .and_then(|mut table| table.remove("x").filter(|_| table.is_empty()))
+                .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+            config = config.with_value(key, value)?;
+        }
+        Ok(config)
+    }
+
+    /// These settings with one changed.
+    pub(crate) fn with_value(&self, key: &str, value: toml::Value) -> Result<Self, Error> {
+        let wrong = |what: String| Error::new(ErrorKind::InvalidInput, format!("{key}: {what}"));
+        let mut table = toml::Table::try_from(self).map_err(|e| wrong(e.to_string()))?;
+        let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
+        let mut at = &mut table;
+        for part in path.split('.').filter(|part| !part.is_empty()) {
+            at = at
+                .get_mut(part)
+                .and_then(toml::Value::as_table_mut)
+                .ok_or_else(|| wrong(format!("unknown key; `{part}` is no table of settings")))?;
+        }
+        at.insert(last.to_owned(), value);
+        let config: Self =
+            table.try_into().map_err(|e: toml::de::Error| wrong(unknown::explain(e.message())))?;
+        config.check().map_err(|e| e.at(key))?;
         Ok(config)
     }
 
@@ -228,7 +307,20 @@ impl Config {
         between("audit.folds", self.audit.folds as f64, 2.0, 20.0)?;
         between("balance.up_sample_to", self.balance.up_sample_to, 0.0, 1.0)?;
         between("balance.beta", self.balance.beta, 0.0, 0.999_999)?;
+        if self.start.model.is_some() && (self.start.vocabulary.is_some() || self.start.vectors.is_some()) {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "start: expected a model, or vocabulary and vectors, seen both; a model has its own",
+            ));
+        }
+        if self.start.vectors.is_some() && self.start.vocabulary.is_none() {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "start.vectors: expected the vocabulary that they are of beside them, seen none",
+            ));
+        }
         self.train.check().map_err(|e| e.at("train"))?;
+        self.tune.check().map_err(|e| e.at("tune"))?;
         let mut names: Vec<&str> = Vec::new();
         for source in &self.sources {
             source.check()?;

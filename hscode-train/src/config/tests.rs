@@ -39,8 +39,10 @@ fn the_committed_file_names_and_explains_every_setting() {
     expected.sort();
     seen.sort();
     assert_eq!(seen, expected);
-    // The example of a source has every key of a source.
-    let example = Config::parse(&example_on()).unwrap();
+    // The example of a source has every key of a source; those of a start do not go together.
+    let example = example_on().replace("\nmodel = \"model.bin\"", "");
+    let example = Config::parse(&example).unwrap();
+    assert!(example.start.vocabulary.is_some() && example.start.vectors.is_some());
     let source = toml::Value::try_from(example.sources.first().unwrap()).unwrap();
     let full = Source {
         format: Some("csv".to_owned()),
@@ -76,7 +78,7 @@ fn mistakes_are_told_with_line_and_remedy() {
     assert_eq!(
         message("seed = 1\nedtion = \"HS2022\"\n"),
         "line 2: unknown key `edtion`; did you mean `edition`? \
-         Known here: seed, edition, sources, clean, split, audit, balance, train"
+         Known here: seed, edition, sources, clean, split, audit, balance, start, train, tune"
     );
     assert!(message("[split]\nby = \"dates\"").contains("unknown value `dates`; did you mean `date`?"));
     assert!(message("[split]\ndev = 0.7").contains("split.dev = 0.7: expected 0 to 0.5"));

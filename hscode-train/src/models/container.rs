@@ -41,35 +41,38 @@ pub(crate) fn write<'a>(
 ) -> Result<(), Error> {
     let beside = path.with_extension("part");
     let failed = |what: &str, e| io_error(beside.display(), what, e);
-    let tensors: Vec<(String, &[f32])> = tensors.collect();
-    let entries = tensors.iter().map(|(name, data)| Entry { name: name.clone(), len: data.len() }).collect();
-    let header = serde_json::to_vec(&Header { meta, tensors: entries }).map_err(|e| {
-        Error::new(ErrorKind::Io, format!("{}: cannot write the header", path.display())).with_source(e)
-    })?;
     let mut sink = disk.create(&beside).map_err(|e| failed("create", e))?;
-    let mut digest = Sha256::new();
-    let mut put = |bytes: &[u8]| {
-        digest.update(bytes);
-        sink.write_all(bytes)
-    };
-    let mut all = || {
-        put(MAGIC)?;
-        put(&(header.len() as u64).to_le_bytes())?;
-        put(&header)?;
-        let mut bytes = Vec::with_capacity(1 << 18);
-        for (_, data) in &tensors {
-            for part in data.chunks(1 << 16) {
-                bytes.clear();
-                bytes.extend(part.iter().flat_map(|x| x.to_le_bytes()));
-                put(&bytes)?;
-            }
-        }
-        Ok(())
-    };
-    all().map_err(|e| failed("write", e))?;
-    sink.write_all(&digest.finalize()).map_err(|e| failed("write", e))?;
+    put(&mut sink, meta, tensors).map_err(|e| failed("write", e))?;
     sink.finish().map_err(|e| failed("write", e))?;
     disk.rename(&beside, path).map_err(|e| io_error(path.display(), "rename to", e))
+}
+
+/// The bytes of a file, into any place.
+pub(crate) fn put<'a>(
+    out: &mut dyn Write,
+    meta: serde_json::Value,
+    tensors: impl Iterator<Item = (String, &'a [f32])>,
+) -> std::io::Result<()> {
+    let tensors: Vec<(String, &[f32])> = tensors.collect();
+    let entries = tensors.iter().map(|(name, data)| Entry { name: name.clone(), len: data.len() }).collect();
+    let header = serde_json::to_vec(&Header { meta, tensors: entries })?;
+    let mut digest = Sha256::new();
+    let mut write = |bytes: &[u8]| {
+        digest.update(bytes);
+        out.write_all(bytes)
+    };
+    write(MAGIC)?;
+    write(&(header.len() as u64).to_le_bytes())?;
+    write(&header)?;
+    let mut bytes = Vec::with_capacity(1 << 18);
+    for (_, data) in &tensors {
+        for part in data.chunks(1 << 16) {
+            bytes.clear();
+            bytes.extend(part.iter().flat_map(|x| x.to_le_bytes()));
+            write(&bytes)?;
+        }
+    }
+    out.write_all(&digest.finalize())
 }
 
 /// What was read of a file.

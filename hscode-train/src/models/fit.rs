@@ -56,14 +56,16 @@ struct Fit<'a> {
 pub(crate) fn fit(
     config: &TrainConfig,
     data: &TrainingData,
+    start: Option<&NeuralModel>,
     place: Option<&Place<'_>>,
     progress: &dyn Progress,
 ) -> Result<Trained, StepError> {
-    let mut fit = Fit::begin(config, data)?;
+    let mut fit = Fit::begin(config, data, start)?;
     if let Some(place) = place {
         fit.resume(place)?;
     }
     progress.begin("train", "steps", Some(u64::from(fit.steps)));
+    fit.log.entries.iter().for_each(|entry| progress.measured(entry));
     let mut order = Order::new();
     let before = fit.log.entries.last().map_or(0.0, |entry| entry.seconds);
     let (begin, mut measuring) = (Instant::now(), 0.0);
@@ -80,8 +82,11 @@ pub(crate) fn fit(
         let due = |every: u32| every > 0 && step.is_multiple_of(every);
         if fit.step == fit.steps || due(fit.learn.measure_every) {
             let from = begin.elapsed().as_secs_f64();
-            let line = fit.measure(rate, before + from - measuring)?;
-            progress.note(&line);
+            fit.measure(rate, before + from - measuring)?;
+            if let Some(entry) = fit.log.entries.last() {
+                progress.note(&entry.line());
+                progress.measured(entry);
+            }
             measuring += begin.elapsed().as_secs_f64() - from;
         }
         if let Some(place) = place
@@ -108,20 +113,36 @@ pub(crate) fn fit(
 }
 
 impl<'a> Fit<'a> {
-    fn begin(config: &'a TrainConfig, data: &'a TrainingData) -> Result<Self, Error> {
-        let mut shape =
-            config.shape().ok_or_else(|| Error::new(ErrorKind::InvalidInput, "expected a network"))?;
+    fn begin(
+        config: &'a TrainConfig,
+        data: &'a TrainingData,
+        start: Option<&NeuralModel>,
+    ) -> Result<Self, Error> {
+        let vocabulary = start.map_or(data.vocabulary.as_str(), |start| &start.vocabulary);
+        let mut shape = match start {
+            Some(start) => {
+                check_start(start, config, data)?;
+                start.network.shape.clone()
+            }
+            None => {
+                config.shape().ok_or_else(|| Error::new(ErrorKind::InvalidInput, "expected a network"))?
+            }
+        };
         // A small corpus may not have as many pieces as were asked for.
-        shape.pieces = shape.pieces.min(data.vocabulary.lines().count());
+        shape.pieces = shape.pieces.min(vocabulary.lines().count());
         let learn = &config.learn;
-        let reader = TextReader::new(&shape, &data.vocabulary)?;
+        let reader = TextReader::new(&shape, vocabulary)?;
         let mut network = Network::new(&shape, data.classes.len(), config.seed);
-        if let (Some(table), false) = (&mut network.tokens, data.vectors.is_empty()) {
+        if let Some(start) = start {
+            for ((_, value), (_, known)) in network.named_mut().into_iter().zip(start.network.named()) {
+                value.copy_from_slice(known);
+            }
+        } else if let (Some(table), false) = (&mut network.tokens, data.vectors.is_empty()) {
             let vectors = TokenVectors::from_bytes(&data.vectors)?;
             table.value = vectors.turned(shape.pieces, shape.token_dim, learn.token_size, config.seed)?;
         }
         let used = reader.pieces.as_ref().map_or(0, |pieces| pieces.len());
-        let vocabulary: String = data.vocabulary.lines().take(used).flat_map(|line| [line, "\n"]).collect();
+        let vocabulary: String = vocabulary.lines().take(used).flat_map(|line| [line, "\n"]).collect();
         let ends = epoch_ends(&data.samples, learn, config.seed)?;
         let steps = ends.last().copied().unwrap_or(0);
         if steps == 0 {
@@ -145,7 +166,7 @@ impl<'a> Fit<'a> {
                 steps,
                 entries: Vec::new(),
             },
-            run: super::run_digest(config, data)?,
+            run: super::run_digest(config, data, start)?,
             step: 0,
             steps,
             ends,
@@ -280,7 +301,7 @@ impl<'a> Fit<'a> {
         rate
     }
 
-    fn measure(&mut self, rate: f32, seconds: f64) -> Result<String, Error> {
+    fn measure(&mut self, rate: f32, seconds: f64) -> Result<(), Error> {
         self.model.network.refresh_rounding();
         let mut dev = Vec::new();
         for set in &self.data.dev {
@@ -296,9 +317,8 @@ impl<'a> Fit<'a> {
             dev,
         };
         self.loss = (0.0, 0);
-        let line = entry.line();
         self.log.entries.push(entry);
-        Ok(line)
+        Ok(())
     }
 
     fn keep(&self, place: &Place<'_>) -> Result<(), Error> {
@@ -342,6 +362,34 @@ impl<'a> Fit<'a> {
         self.log = position.log;
         Ok(())
     }
+}
+
+/// The steps of a run; of the linear model its epochs.
+pub(crate) fn steps(config: &TrainConfig, data: &TrainingData) -> Result<u32, Error> {
+    match config.model {
+        super::ModelKind::Svc => Ok(config.svc.epochs),
+        _ => Ok(epoch_ends(&data.samples, &config.learn, config.seed)?.last().copied().unwrap_or(0)),
+    }
+}
+
+/// A start must be the model that is trained, over the same classes.
+fn check_start(start: &NeuralModel, config: &TrainConfig, data: &TrainingData) -> Result<(), Error> {
+    let bad = |what: String| Err(Error::new(ErrorKind::InvalidInput, format!("start: {what}")));
+    if start.kind != config.model {
+        return bad(format!(
+            "expected a model of the kind {}, seen {}; set train.model",
+            config.model.as_str(),
+            start.kind.as_str()
+        ));
+    }
+    if start.classes != data.classes {
+        return bad(format!(
+            "expected a model of the same {} classes, seen one of {}",
+            data.classes.len(),
+            start.classes.len()
+        ));
+    }
+    Ok(())
 }
 
 /// By repeated multiplication: `powi` may differ between platforms.

@@ -17,8 +17,8 @@ mod svc;
 mod tests;
 mod walk;
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use hscode_core::{Error, ErrorKind, HsCode};
 use sha2::{Digest, Sha256};
@@ -55,6 +55,12 @@ pub trait Model: Send + Sync {
     /// # Errors
     /// `Io` when the file cannot be written.
     fn save(&self, disk: &dyn Disk, path: &Path) -> Result<(), Error>;
+
+    /// Writes the bytes of that file.
+    ///
+    /// # Errors
+    /// `Io` when `out` fails.
+    fn write(&self, out: &mut dyn Write) -> Result<(), Error>;
 }
 
 /// Reads a model of any kind that [`Model::save`] wrote.
@@ -137,6 +143,23 @@ pub fn train(
     place: Option<&Place<'_>>,
     progress: &dyn Progress,
 ) -> Result<Trained, StepError> {
+    train_from(config, data, None, place, progress)
+}
+
+/// The same from the weights of a trained network, for text of another kind than it learnt from.
+///
+/// `start`: its sizes, classes and word pieces hold, so `config.network` and `data.vocabulary` are not read. It
+/// learns as settings say from the first step on: a lower `learn.rate` than at first keeps more of what it knows.
+///
+/// # Errors
+/// As [`train`]; `InvalidInput` when `start` is another model or has other classes than `data`.
+pub fn train_from(
+    config: &TrainConfig,
+    data: &TrainingData,
+    start: Option<&NeuralModel>,
+    place: Option<&Place<'_>>,
+    progress: &dyn Progress,
+) -> Result<Trained, StepError> {
     config.check()?;
     data.check()?;
     let pool = rayon::ThreadPoolBuilder::new()
@@ -144,13 +167,32 @@ pub fn train(
         .build()
         .map_err(|e| Error::new(ErrorKind::Io, "cannot start threads").with_source(e))?;
     pool.install(|| match config.model {
+        ModelKind::Svc if start.is_some() => Err(Error::new(
+            ErrorKind::InvalidInput,
+            "start: expected to train dnn, lstm or text_cnn from a model, seen svc, which has no start",
+        )
+        .into()),
         ModelKind::Svc => svc::fit(config, data, progress),
-        ModelKind::Dnn | ModelKind::Lstm | ModelKind::TextCnn => fit::fit(config, data, place, progress),
+        ModelKind::Dnn | ModelKind::Lstm | ModelKind::TextCnn => {
+            fit::fit(config, data, start, place, progress)
+        }
     })
 }
 
+/// The steps that training takes; of the linear model its epochs.
+///
+/// # Errors
+/// `InvalidInput` when there are too many to count.
+pub fn steps_of(config: &TrainConfig, data: &TrainingData) -> Result<u32, Error> {
+    fit::steps(config, data)
+}
+
 /// A digest of everything that the bytes of a run depend on: not of threads, nor of how often is measured.
-fn run_digest(config: &TrainConfig, data: &TrainingData) -> Result<String, Error> {
+fn run_digest(
+    config: &TrainConfig,
+    data: &TrainingData,
+    start: Option<&NeuralModel>,
+) -> Result<String, Error> {
     let mut config = config.clone();
     config.threads = 0;
     config.learn.measure_every = 0;
@@ -174,5 +216,9 @@ fn run_digest(config: &TrainConfig, data: &TrainingData) -> Result<String, Error
     }
     put(data.vocabulary.as_bytes());
     put(&data.vectors);
+    for (name, numbers) in start.map(NeuralModel::tensors).unwrap_or_default() {
+        put(name.as_bytes());
+        put(&numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>());
+    }
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

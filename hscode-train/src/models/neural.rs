@@ -1,5 +1,6 @@
 //! Networks as models: what they hold, how they answer, how they are kept.
 
+use std::io::Write;
 use std::path::Path;
 
 use hscode_core::features::{FeatureSpec, Features, WordPiece};
@@ -12,6 +13,7 @@ use super::container::{self, Contents};
 use super::{Model, ModelKind};
 use crate::disk::Disk;
 use crate::nets::{Batch, Cache, IntegerLayer, IntegerNetwork, Network, NetworkShape, Rounding, softmax};
+use crate::progress::io_error;
 
 /// Texts of one forward pass.
 const ANSWER_BATCH: usize = 512;
@@ -228,6 +230,22 @@ impl Model for NeuralModel {
     }
 
     fn save(&self, disk: &dyn Disk, path: &Path) -> Result<(), Error> {
+        self.with_parts(|meta, tensors| container::write(disk, path, meta, tensors))
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Error> {
+        self.with_parts(|meta, tensors| {
+            container::put(out, meta, tensors).map_err(|e| io_error("model", "write", e))
+        })
+    }
+}
+
+impl NeuralModel {
+    /// Hands over what a file of the model holds.
+    fn with_parts(
+        &self,
+        act: impl FnOnce(serde_json::Value, &mut dyn Iterator<Item = (String, &[f32])>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let numbers = self.walk.iter().flatten().map(|layer| {
             let numbers: Vec<f32> = layer.numbers.iter().map(|&n| f32::from(n)).collect();
             (layer, numbers)
@@ -238,7 +256,7 @@ impl Model for NeuralModel {
                 [("bias", &layer.bias), ("scales", &layer.scales), ("numbers", numbers)];
             parts.map(|(part, data)| (format!("{}.{part}", layer.name), data))
         });
-        container::write(disk, path, self.meta()?, self.network.named().into_iter().chain(walk))
+        act(self.meta()?, &mut self.network.named().into_iter().chain(walk))
     }
 }
 

@@ -3,6 +3,7 @@
 mod descent;
 mod vector;
 
+use std::io::Write;
 use std::path::Path;
 
 use hscode_core::{Error, ErrorKind, HsCode};
@@ -16,7 +17,7 @@ use super::log::{LogEntry, TrainingLog, figures};
 use super::{Model, ModelKind, TrainConfig, Trained, container};
 use crate::disk::Disk;
 use crate::nets::softmax;
-use crate::progress::{Progress, StepError};
+use crate::progress::{Progress, StepError, io_error};
 
 /// How the linear model is trained: `[train.svc]` of train.toml.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -240,6 +241,7 @@ pub(crate) fn fit(
         dev,
     };
     progress.note(&entry.line());
+    progress.measured(&entry);
     progress.end();
     let log = TrainingLog {
         model: ModelKind::Svc.as_str().to_owned(),
@@ -387,6 +389,22 @@ impl Model for SvcModel {
     }
 
     fn save(&self, disk: &dyn Disk, path: &Path) -> Result<(), Error> {
+        self.with_parts(|meta, tensors| container::write(disk, path, meta, tensors))
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Error> {
+        self.with_parts(|meta, tensors| {
+            container::put(out, meta, tensors).map_err(|e| io_error("model", "write", e))
+        })
+    }
+}
+
+impl SvcModel {
+    /// Hands over what a file of the model holds.
+    fn with_parts(
+        &self,
+        act: impl FnOnce(serde_json::Value, &mut dyn Iterator<Item = (String, &[f32])>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let meta = Meta {
             svc: self.config.clone(),
             classes: self.classes.clone(),
@@ -412,6 +430,6 @@ impl Model for SvcModel {
             ("targets", &targets),
             ("weights", &self.weights),
         ];
-        container::write(disk, path, meta, tensors.into_iter().map(|(name, data)| (name.to_owned(), data)))
+        act(meta, &mut tensors.into_iter().map(|(name, data)| (name.to_owned(), data)))
     }
 }
