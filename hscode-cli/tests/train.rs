@@ -58,14 +58,13 @@ fn a_table_becomes_a_model_and_nothing_is_done_twice() {
 fn a_stopped_or_killed_run_goes_on_to_the_same_bytes() {
     let folder = Folder::new("train-stop");
     let settings = settings(&folder, "");
-    let arguments = |work| ["train", "--config", &settings, "--work", work].map(str::to_owned);
-    let run = |work: &str| hscode(&arguments(work).each_ref().map(String::as_str)).status(0);
+    let run = |work: &str| hscode(&["train", "--config", &settings, "--work", work]).status(0);
     run(&folder.path("whole"));
     let expected = folder.read("whole/steps.json");
     assert!(expected.contains("train/model.bin"));
     for (name, with) in [("stopped", "INT"), ("ended", "TERM"), ("killed", "KILL")] {
         let work = folder.path(name);
-        let child = command(&arguments(&work).each_ref().map(String::as_str)).spawn().unwrap();
+        let child = command(&["train", "--config", &settings, "--work", &work]).spawn().unwrap();
         let checkpoint = folder.0.join(name).join("train/checkpoint.bin");
         wait_until("a checkpoint", || checkpoint.exists());
         signal(&child, with);
@@ -119,7 +118,11 @@ fn a_search_keeps_its_trials_and_is_drawn() {
     let run = hscode(&[&arguments[..], &["--set", "tune.trials=2"]].concat()).status(0);
     run.says("trial 1: complete");
     let again = hscode(&arguments).status(0);
-    assert!(!again.stderr.contains("trial 1:") && again.stderr.contains("trial 3: complete"), "{}", again.stderr);
+    assert!(
+        !again.stderr.contains("trial 1:") && again.stderr.contains("trial 3: complete"),
+        "{}",
+        again.stderr
+    );
     assert!(again.stdout.contains("top-1 at 6 digits on development of 4 trials"), "{}", again.stdout);
     assert_eq!(folder.read("work/tune/trials.jsonl").lines().count(), 5);
     assert!(folder.read("work/tune/best.toml").contains("train.learn.rate = 0.0"));

@@ -62,9 +62,11 @@ fn by_what_was_seen(key: &str, range: &Range, seen: &[Seen<'_>], draws: &mut Dra
     let (low, high) = range.line();
     let line = tpe::range(low, high).map_err(|e| failed(e.to_string()))?;
     let estimator = if range.choices().is_some() { histogram_estimator() } else { parzen_estimator() };
-    let mut search =
-        TpeOptimizerBuilder::new().gamma(GOOD)
-        .candidates(CANDIDATES).build(estimator, line).map_err(|e| failed(e.to_string()))?;
+    let mut search = TpeOptimizerBuilder::new()
+        .gamma(GOOD)
+        .candidates(CANDIDATES)
+        .build(estimator, line)
+        .map_err(|e| failed(e.to_string()))?;
     let worst = seen.iter().filter_map(|trial| trial.value).fold(f64::INFINITY, f64::min).min(0.0);
     for trial in seen {
         // The crate looks for the least.
