@@ -19,6 +19,7 @@ mod explanation;
 mod external;
 pub mod features;
 pub mod lexical;
+mod math;
 mod nomenclature;
 mod options;
 #[cfg(feature = "packages")]
@@ -27,7 +28,10 @@ mod prediction;
 mod ranking;
 #[cfg(feature = "serde")]
 mod record;
+mod settings;
 pub mod text;
+#[cfg(feature = "text-cnn")]
+pub mod text_cnn;
 
 pub use cascade::Cascade;
 pub use classify::{Classifier, ClassifierInfo};
@@ -38,7 +42,7 @@ pub use edition::Edition;
 #[cfg(feature = "embedded-model")]
 pub use embedded::{embedded, embedded_package};
 pub use error::{Error, ErrorKind};
-pub use explanation::{Evidence, Explanation, TokenContribution};
+pub use explanation::{Evidence, Explanation, RunnerUp, TokenContribution};
 pub use external::External;
 pub use lexical::Lexical;
 pub use nomenclature::{Hit, Nomenclature};
@@ -49,3 +53,5 @@ pub use prediction::{Candidate, Passed, PassedWhy, Prediction};
 pub use ranking::Ranking;
 #[cfg(feature = "serde")]
 pub use record::Record;
+#[cfg(feature = "text-cnn")]
+pub use text_cnn::TextCnn;

@@ -461,7 +461,7 @@ fn parts_that_cannot_be_a_package_are_refused() {
     assert!(error.message().starts_with("references.bin: expected a file"), "{error}");
     let error = build(&|_, files, _| drop(files.insert("a/b".to_owned(), Vec::new())));
     assert!(error.message().contains("expected a plain name"), "{error}");
-    let error = build(&|manifest, _, _| manifest.models.push("text-cnn".to_owned()));
+    let error = build(&|manifest, _, _| manifest.models.push("oracle".to_owned()));
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     let error = build(&|manifest, _, _| manifest.metrics[0].n = 0);
     assert!(error.message().contains("expected n above 0"), "{error}");

@@ -5,8 +5,8 @@
 //! nothing, and a common one little.
 
 use super::index::Index;
-use super::math::ln;
 use super::query::Query;
+use crate::math::ln;
 
 /// How much of a model is what lies above it: of a chapter all texts, of a heading its chapter, of a
 /// subheading its heading. Chosen on held-out texts; all between 0.15 and 0.6 are within a point.

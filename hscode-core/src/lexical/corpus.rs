@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::words::Words;
-use crate::text::{Description, TokenKind};
+use crate::text::Description;
 use crate::{Error, ErrorKind, HsCode, Level};
 
 /// The longest reference read, in words; the rest says nothing new about a code.
@@ -25,7 +25,7 @@ pub(super) struct Corpus {
 
 /// Whether a text names anything: numbers and units alone do not.
 pub(super) fn names_something(description: &Description) -> bool {
-    description.tokens().any(|token| !matches!(token.kind, TokenKind::Number | TokenKind::Unit))
+    description.names_something()
 }
 
 impl Corpus {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Lexical;
 use super::fuse::Scratch;
-use crate::{Evidence, Explanation, Level, Nomenclature, Prediction, TokenContribution};
+use crate::explanation::title_path;
+use crate::{Evidence, Explanation, Prediction, TokenContribution};
 
 /// How many references are shown.
 const SHOWN: usize = 5;
@@ -51,13 +52,8 @@ impl Lexical {
         // Stable: of equally similar ones the user's own come first.
         evidence.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
         evidence.truncate(SHOWN);
-        let nomenclature = Nomenclature::of(self.info.edition()).ok()?;
-        let path = Level::INTERNATIONAL
-            .into_iter()
-            .filter_map(|level| best.at(level))
-            .filter_map(|code| nomenclature.title(code).map(str::to_owned))
-            .collect();
-        Some(Explanation { tokens, evidence, path })
+        let path = title_path(self.info.edition(), best);
+        Some(Explanation { tokens, evidence, path, ..Explanation::default() })
     }
 
     /// The nearest references of the user, then ours.

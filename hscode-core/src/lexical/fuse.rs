@@ -3,11 +3,11 @@
 use super::Lexical;
 use super::classes::{ClassScores, best};
 use super::corpus::names_something;
-use super::math::{exp, ln};
 use super::neighbours::Neighbours;
 use super::own::OwnScratch;
 use super::query::Query;
 use crate::HsCode;
+use crate::math::{exp, ln};
 use crate::text::Description;
 
 /// How many codes are looked at closely.
@@ -30,6 +30,8 @@ const EXACT_PART: f64 = 0.5;
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) description: Description,
+    /// Room for the spelling of a vague term.
+    pub(super) key: String,
     pub(super) query: Query,
     pub(super) classes: ClassScores,
     pub(super) neighbours: Neighbours,

@@ -1,9 +1,9 @@
 //! What is computed from the texts when they are opened: terms, their rarity, and which codes use them.
 
 use super::corpus::Corpus;
-use super::math::ln;
 use super::stem::stem;
 use super::words::Words;
+use crate::math::ln;
 use crate::{HsCode, Level};
 
 /// A run of neighbouring codes: those of a chapter or of a heading, as the numbers of the first and past the

@@ -11,7 +11,6 @@ mod format;
 mod fuse;
 mod huffman;
 mod index;
-mod math;
 mod neighbours;
 mod own;
 mod policy;
@@ -177,7 +176,7 @@ impl Lexical {
         scratch.description.read(description);
         let refused = if !scratch.description.has_words() {
             Some(Reason::NoWords)
-        } else if text::check(description).verdict == text::Verdict::Refuse {
+        } else if text::refuses(&scratch.description, &mut scratch.key) {
             Some(Reason::Vague)
         } else {
             None

@@ -1,6 +1,6 @@
 //! What turns scores into decisions, as a small text file beside the references.
 
-use crate::{DecisionPolicy, Error, ErrorKind, Thresholds};
+use crate::{DecisionPolicy, Error, settings};
 
 /// The values of the file.
 #[derive(Debug)]
@@ -10,47 +10,14 @@ pub(super) struct Settings {
     pub(super) sharpness: f64,
 }
 
-/// Reads settings: a line a value, white space between, `#` starts a comment.
-///
-/// `threshold`, level, score; `sharpness`, exponent; `coverage`, probability, cumulative score (optional).
+/// Reads settings; besides what every model has, `sharpness`, exponent.
 pub(super) fn read(text: &str) -> Result<Settings, Error> {
-    let mut thresholds = [None; 3];
     let mut sharpness = 1.0;
-    let mut coverage = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let wrong = || {
-            Error::new(
-                ErrorKind::Package,
-                format!(
-                    "settings line {}: expected 'threshold LEVEL SCORE', 'sharpness EXPONENT' (0.1 to 10) or \
-                     'coverage PART SCORE'",
-                    number + 1
-                ),
-            )
-        };
-        let score = |text: &str| text.parse::<f32>().map_err(|_| wrong());
-        let fields: Vec<&str> = line.split('#').next().unwrap_or_default().split_whitespace().collect();
-        match fields[..] {
-            [] => {}
-            ["threshold", "chapter", value] => thresholds[0] = Some(score(value)?),
-            ["threshold", "heading", value] => thresholds[1] = Some(score(value)?),
-            ["threshold", "subheading", value] => thresholds[2] = Some(score(value)?),
-            ["sharpness", value] => {
-                let value = value.parse::<f64>().ok().filter(|value| (0.1..=10.0).contains(value));
-                sharpness = value.ok_or_else(wrong)?;
-            }
-            ["coverage", part, mass] => coverage.push((score(part)?, score(mass)?)),
-            _ => return Err(wrong()),
-        }
-    }
-    let [Some(chapter), Some(heading), Some(subheading)] = thresholds else {
-        return Err(Error::new(
-            ErrorKind::Package,
-            "settings: expected a threshold for each of three levels",
-        ));
-    };
-    let policy = DecisionPolicy { thresholds: Thresholds { chapter, heading, subheading }, coverage };
-    policy.check()?;
+    let policy = settings::read(text, "'sharpness EXPONENT' (0.1 to 10)", |key, values| {
+        let value = if key == "sharpness" { settings::number(values, 0.1..=10.0) } else { None };
+        sharpness = value.unwrap_or(sharpness);
+        value.is_some()
+    })?;
     Ok(Settings { policy, sharpness })
 }
 

@@ -14,6 +14,23 @@ pub const REFERENCES: &str = "references.bin";
 /// The thresholds and calibration of a `lexical` model; see [`Lexical::from_bytes`].
 pub const LEXICAL_SETTINGS: &str = "lexical.tsv";
 
+/// [`TextCnn`](crate::TextCnn): the network of the house.
+pub const TEXT_CNN: &str = "text-cnn";
+/// The weights of a `text-cnn` model, as [`Weights::to_bytes`](crate::text_cnn::Weights::to_bytes) makes them.
+pub const TEXT_CNN_WEIGHTS: &str = "text-cnn.bin";
+/// The word pieces of a `text-cnn` model, a line each; empty where it reads none.
+pub const TEXT_CNN_VOCABULARY: &str = "vocabulary.txt";
+/// The thresholds, temperature and walk of a `text-cnn` model; see
+/// [`TextCnn::from_bytes`](crate::TextCnn::from_bytes).
+pub const TEXT_CNN_SETTINGS: &str = "text-cnn.tsv";
+
+/// The kinds that this build opens.
+const KNOWN: &[&str] = &[
+    LEXICAL,
+    #[cfg(feature = "text-cnn")]
+    TEXT_CNN,
+];
+
 /// What the models of a package are together.
 pub(super) struct Opened {
     pub(super) classifier: Arc<dyn Classifier>,
@@ -35,12 +52,19 @@ pub(super) fn open(manifest: &Manifest, files: &Files) -> Result<Opened, Error> 
                 stages.push(Arc::new(model));
                 policies.push(policy);
             }
+            #[cfg(feature = "text-cnn")]
+            TEXT_CNN => {
+                let (model, policy) = text_cnn(manifest, files)?;
+                stages.push(Arc::new(model));
+                policies.push(policy);
+            }
             other => {
                 return Err(Error::new(
                     ErrorKind::Unsupported,
                     format!(
-                        "{MANIFEST}: model of kind \"{}\": this version opens {LEXICAL}",
-                        super::check::shown(other)
+                        "{MANIFEST}: model of kind \"{}\": this version opens {}",
+                        super::check::shown(other),
+                        KNOWN.join(", ")
                     ),
                 ));
             }
@@ -62,14 +86,8 @@ pub(super) fn open(manifest: &Manifest, files: &Files) -> Result<Opened, Error> 
 
 /// Opens the references of a package.
 pub(super) fn lexical(manifest: &Manifest, files: &Files) -> Result<(Lexical, DecisionPolicy), Error> {
-    if manifest.edition != Edition::HS2022 {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("{MANIFEST}: edition {}: models of kind {LEXICAL} answer HS2022", manifest.edition),
-        ));
-    }
-    let settings = std::str::from_utf8(file(files, LEXICAL_SETTINGS)?)
-        .map_err(|error| Error::new(ErrorKind::Package, format!("{LEXICAL_SETTINGS}: not UTF-8: {error}")))?;
+    check_edition(manifest, LEXICAL)?;
+    let settings = text(files, LEXICAL_SETTINGS)?;
     let policy = lexical::read_policy(settings).map_err(|error| error.at(LEXICAL_SETTINGS))?;
     let references = file(files, REFERENCES)?;
     let model =
@@ -78,6 +96,35 @@ pub(super) fn lexical(manifest: &Manifest, files: &Files) -> Result<(Lexical, De
         return Err(Error::new(ErrorKind::Package, format!("{REFERENCES}: expected texts, saw none")));
     }
     Ok((model, policy))
+}
+
+/// Opens the network of a package.
+#[cfg(feature = "text-cnn")]
+pub(super) fn text_cnn(
+    manifest: &Manifest,
+    files: &Files,
+) -> Result<(crate::TextCnn, DecisionPolicy), Error> {
+    check_edition(manifest, TEXT_CNN)?;
+    let settings = text(files, TEXT_CNN_SETTINGS)?;
+    let policy = crate::text_cnn::read_policy(settings).map_err(|error| error.at(TEXT_CNN_SETTINGS))?;
+    let vocabulary = text(files, TEXT_CNN_VOCABULARY)?;
+    let weights = file(files, TEXT_CNN_WEIGHTS)?;
+    let model = crate::TextCnn::from_bytes(weights, vocabulary, settings, &manifest.id());
+    Ok((model.map_err(|error| error.at(TEXT_CNN_WEIGHTS))?, policy))
+}
+
+/// Models of these kinds answer one edition.
+fn check_edition(manifest: &Manifest, kind: &str) -> Result<(), Error> {
+    if manifest.edition == Edition::HS2022 {
+        return Ok(());
+    }
+    let what = format!("{MANIFEST}: edition {}: models of kind {kind} answer HS2022", manifest.edition);
+    Err(Error::new(ErrorKind::Unsupported, what))
+}
+
+fn text<'a>(files: &'a Files, name: &str) -> Result<&'a str, Error> {
+    std::str::from_utf8(file(files, name)?)
+        .map_err(|error| Error::new(ErrorKind::Package, format!("{name}: not UTF-8: {error}")))
 }
 
 fn file<'a>(files: &'a Files, name: &str) -> Result<&'a [u8], Error> {

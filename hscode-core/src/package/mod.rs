@@ -28,7 +28,9 @@ use crate::{Classifier, DecisionPolicy, Error, ErrorKind};
 
 pub use diff::{Difference, diff};
 pub use digest::sha256;
-pub use kinds::{LEXICAL, LEXICAL_SETTINGS, REFERENCES};
+pub use kinds::{
+    LEXICAL, LEXICAL_SETTINGS, REFERENCES, TEXT_CNN, TEXT_CNN_SETTINGS, TEXT_CNN_VOCABULARY, TEXT_CNN_WEIGHTS,
+};
 pub use manifest::{DataSource, FORMAT, FileEntry, MANIFEST, Manifest, Metric, Tool};
 pub use probe::ProbeCase;
 

@@ -196,11 +196,12 @@ impl VagueTerms {
             return vec![whole(reason, verdict, advice, raw_len)];
         }
         let texts: Vec<_> = words.iter().map(|word| word.text).collect();
+        let mut key = String::new();
         let mut hits = Vec::new();
         let mut says_more = false;
         let mut at = 0;
         while at < words.len() {
-            match self.longest(&texts[at..]) {
+            match self.longest(&texts[at..], &mut key) {
                 None => {
                     says_more |= !is_repeated_letter(texts[at]);
                     at += 1;
@@ -275,7 +276,7 @@ fn is_narrowed(hits: &[Hit<'_>]) -> bool {
 }
 
 /// PS4 and CR2032 are known in trade; 4711-0815 is known to one firm, and so are long codes.
-fn may_be_trade_name(token: &Token<'_>) -> bool {
+pub(super) fn may_be_trade_name(token: &Token<'_>) -> bool {
     token.kind == TokenKind::Code && token.text.len() <= MAX_TRADE_NAME
 }
 
@@ -284,7 +285,7 @@ fn whole(reason: FindingReason, verdict: Verdict, advice: Advice, raw_len: usize
 }
 
 /// `xxx`, `aaaa`: a key held down.
-fn is_repeated_letter(word: &str) -> bool {
+pub(super) fn is_repeated_letter(word: &str) -> bool {
     let mut letters = word.chars();
     let first = letters.next();
     word.is_ascii() && word.len() >= 3 && letters.all(|letter| Some(letter) == first)

@@ -99,6 +99,11 @@ impl Description {
     pub fn has_words(&self) -> bool {
         self.pieces.iter().any(|piece| piece.kind == TokenKind::Word)
     }
+
+    /// Whether there is anything that may name goods: a word or a model number.
+    pub(crate) fn names_something(&self) -> bool {
+        self.pieces.iter().any(|piece| !matches!(piece.kind, TokenKind::Number | TokenKind::Unit))
+    }
 }
 
 /// The tokens of a [`Description`].

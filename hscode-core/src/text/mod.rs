@@ -22,12 +22,14 @@ mod entities;
 mod fold;
 mod normalise;
 mod numbers;
+mod refuse;
 mod tokenise;
 mod units;
 mod vague;
 
 pub use check::{Check, Finding, FindingReason, Verdict, check};
 pub use description::{Description, Token, TokenKind, Tokens, normalise};
+pub(crate) use refuse::refuses;
 pub use vague::VagueTerms;
 
 /// The longest text read, in bytes, before and after normalisation; longer text is cut at a character boundary

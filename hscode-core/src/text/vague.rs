@@ -164,9 +164,8 @@ impl VagueTerms {
         self.terms.is_empty()
     }
 
-    /// The longest term at the start of `words`, and how many words it has.
-    pub(super) fn longest(&self, words: &[&str]) -> Option<(&Term, usize)> {
-        let mut key = String::new();
+    /// The longest term at the start of `words`, and how many words it has. `key`: room for its spelling.
+    pub(super) fn longest(&self, words: &[&str], key: &mut String) -> Option<(&Term, usize)> {
         for count in (1..=self.most_words.min(words.len())).rev() {
             let words = &words[..count];
             // As written, then the last word in the singular (spare parts), then all (parts accessories).
@@ -176,7 +175,7 @@ impl VagueTerms {
                     if at > 0 {
                         key.push(' ');
                     }
-                    if at + plurals >= count { push_singular(&mut key, word) } else { key.push_str(word) }
+                    if at + plurals >= count { push_singular(key, word) } else { key.push_str(word) }
                 }
                 if let Some(term) = self.terms.get(key.as_str()) {
                     return Some((term, count));
@@ -184,6 +183,11 @@ impl VagueTerms {
             }
         }
         None
+    }
+
+    /// Words of the longest term.
+    pub(super) fn most_words(&self) -> usize {
+        self.most_words
     }
 }
 

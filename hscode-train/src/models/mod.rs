@@ -28,6 +28,8 @@ pub use config::{LearnConfig, ModelKind, TrainConfig};
 pub use data::{DevSet, Sample, TrainingData};
 pub use log::{DevFigures, LogEntry, TrainingLog};
 pub use neural::NeuralModel;
+#[cfg(test)]
+pub(crate) use neural::TextReader;
 pub use svc::{SvcConfig, SvcModel};
 
 use crate::disk::Disk;

@@ -9,6 +9,9 @@ mod figures;
 mod publish;
 #[cfg(test)]
 mod tests;
+mod text_cnn;
+#[cfg(test)]
+mod text_cnn_tests;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +23,7 @@ pub use data::digest_of_files;
 pub use figures::metrics_of;
 pub use hscode_core::package::Manifest;
 pub use publish::publish;
+pub use text_cnn::{text_cnn_files, text_cnn_weights};
 
 /// Makes a package of a model's files; its card is written from the facts, its probe is answered by the model
 /// itself, and the whole is opened as any other package before it is given back.

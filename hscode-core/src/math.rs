@@ -3,7 +3,7 @@
 use std::f64::consts::{LN_2, SQRT_2};
 
 /// The natural logarithm of a positive normal number; relative error below 1e-14.
-pub(super) fn ln(x: f64) -> f64 {
+pub(crate) fn ln(x: f64) -> f64 {
     let bits = x.to_bits();
     let mut exponent = ((bits >> 52) & 0x7ff) as i64 - 1023;
     let mut mantissa = f64::from_bits(bits & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000);
@@ -22,7 +22,7 @@ pub(super) fn ln(x: f64) -> f64 {
 }
 
 /// The exponential of a number up to 700; below -700 it is 0. Relative error below 1e-14.
-pub(super) fn exp(x: f64) -> f64 {
+pub(crate) fn exp(x: f64) -> f64 {
     if x < -700.0 {
         return 0.0;
     }
