@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hscode_core::{Classifier, Edition, Lexical, ModelPackage};
+use hscode_core::{Classifier, Edition, Fused, ModelPackage};
 
 use crate::exit::Failure;
 use crate::references;
@@ -24,5 +24,5 @@ pub(crate) fn package(folder: &Path) -> Result<ModelPackage, Failure> {
 /// Opens the embedded classifier with settled descriptions of the user, which outrank its own.
 pub(crate) fn embedded_with(references: &Path) -> Result<Arc<dyn Classifier>, Failure> {
     let references = references::read(references, &Edition::HS2022)?;
-    Ok(Arc::new(Lexical::embedded()?.with_references(references).map_err(Failure::file)?))
+    Ok(Arc::new(Fused::embedded()?.with_references(references).map_err(Failure::file)?))
 }

@@ -197,9 +197,9 @@ fn model_info_describes_the_embedded_model() {
     let records = hscode(&["model", "info", "--json"]).status(0).records();
     assert_eq!(records[0]["edition"], "HS2022");
     assert_eq!(records[0]["codes"], 5612);
-    assert_eq!(records[0]["classifier"], "lexical");
+    assert_eq!(records[0]["classifier"], "fused");
     let seal = records[0]["package"]["seal"].as_str().unwrap();
-    assert!(records[0]["model"].as_str().unwrap().ends_with(&format!("@1#{}", &seal[..12])), "{seal}");
+    assert!(records[0]["model"].as_str().unwrap().ends_with(&format!("@0.1.0#{}", &seal[..12])), "{seal}");
     hscode(&["model", "info", "no/such"]).status(3).says("no/such");
 }
 
@@ -222,7 +222,7 @@ fn a_model_package_answers_in_place_of_the_embedded_model() {
         .map(|candidate| &candidate["code"].as_str().unwrap()[..2])
         .collect();
     assert!(chapters.iter().all(|chapter| ["01", "97"].contains(chapter)), "{chapters:?}");
-    assert!(record(&[])["model"].as_str().unwrap().starts_with("hscode-lexical@1#"));
+    assert!(record(&[])["model"].as_str().unwrap().starts_with("hscode-default@0.1.0#"));
     let info = hscode(&["model", "info", TINY]).status(0);
     for part in ["tiny@1#", "a package", "seal ", "lexical: from ", "machine-written"] {
         assert!(info.stdout.contains(part), "{part:?} in {}", info.stdout);
@@ -278,13 +278,13 @@ fn model_diff_lists_what_differs() {
         let found = records.iter().find(|record| record["part"] == part && record["name"] == name);
         found.unwrap_or_else(|| panic!("{part} {name} in {}", run.stdout)).clone()
     };
-    assert_eq!(named("manifest", "name")["second"], "hscode-lexical");
+    assert_eq!(named("manifest", "name")["second"], "hscode-default");
     assert!(named("file", "references.bin")["first"].as_str().unwrap().contains(" bytes, SHA-256 "));
     assert!(
         named("answer", "to line 001 of the first probe")["second"].as_str().unwrap().contains("decision")
     );
     let text = hscode(&["model", "diff", TINY, "embedded"]).status(1).stdout;
-    assert!(text.contains("manifest name\n  1: tiny\n  2: hscode-lexical\n"), "{text}");
+    assert!(text.contains("manifest name\n  1: tiny\n  2: hscode-default\n"), "{text}");
 }
 
 #[test]

@@ -3,15 +3,20 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::{Classifier, Error, ModelPackage};
+use crate::package::fused_of;
+use crate::{Cascade, Classifier, Error, Lexical, ModelPackage};
 
 /// The files of `model/`, which `cargo xtask model` makes.
-pub(crate) static FILES: [(&str, &[u8]); 5] = [
+pub(crate) static FILES: [(&str, &[u8]); 9] = [
     ("CARD.md", include_bytes!("../model/CARD.md")),
+    ("fused.tsv", include_bytes!("../model/fused.tsv")),
     ("lexical.tsv", include_bytes!("../model/lexical.tsv")),
     ("manifest.json", include_bytes!("../model/manifest.json")),
     ("probe.jsonl", include_bytes!("../model/probe.jsonl")),
     ("references.bin", include_bytes!("../model/references.bin")),
+    ("text-cnn.bin", include_bytes!("../model/text-cnn.bin")),
+    ("text-cnn.tsv", include_bytes!("../model/text-cnn.tsv")),
+    ("vocabulary.txt", include_bytes!("../model/vocabulary.txt")),
 ];
 
 static DEFAULT: OnceLock<Arc<dyn Classifier>> = OnceLock::new();
@@ -19,8 +24,9 @@ static OPENING: Mutex<()> = Mutex::new(());
 
 /// The default classifier of HS2022, opened on first use and then shared.
 ///
-/// It is the classifier of [`embedded_package`]. No model file is needed and nothing is done before the first
-/// call, which takes tens of milliseconds; later calls take none.
+/// It answers as the classifier of [`embedded_package`]. No model file is needed and nothing is done before the first
+/// call, which takes milliseconds; later calls take none. The references, which are asked where the network is not
+/// sure, are opened by the first description that needs them, in tens of milliseconds.
 ///
 /// # Errors
 /// `Package` when the model in the binary is damaged; a later call tries again.
@@ -43,7 +49,8 @@ pub fn embedded() -> Result<Arc<dyn Classifier>, Error> {
     if let Some(classifier) = DEFAULT.get() {
         return Ok(Arc::clone(classifier));
     }
-    let classifier = embedded_package()?.classifier();
+    let (name, model) = fused_of(&FILES, Lexical::embedded).map_err(|error| error.at("embedded model"))?;
+    let classifier: Arc<dyn Classifier> = Arc::new(Cascade::new(&name, vec![Arc::new(model)])?);
     Ok(Arc::clone(DEFAULT.get_or_init(|| classifier)))
 }
 

@@ -18,6 +18,8 @@ mod error;
 mod explanation;
 mod external;
 pub mod features;
+#[cfg(feature = "text-cnn")]
+mod fused;
 pub mod lexical;
 mod math;
 mod nomenclature;
@@ -44,6 +46,8 @@ pub use embedded::{embedded, embedded_package};
 pub use error::{Error, ErrorKind};
 pub use explanation::{Evidence, Explanation, RunnerUp, TokenContribution};
 pub use external::External;
+#[cfg(feature = "text-cnn")]
+pub use fused::Fused;
 pub use lexical::Lexical;
 pub use nomenclature::{Hit, Nomenclature};
 pub use options::Options;

@@ -121,7 +121,7 @@ fn answers_do_not_depend_on_batch_or_threads() {
 
 #[test]
 fn odd_texts_are_answered_or_declined() {
-    let classifier = embedded().unwrap();
+    let classifier = Lexical::embedded().unwrap();
     let options = Options::default().with_explain(true);
     for text in ["", " ", "🎁🎁", "12 kg", "....", "500"] {
         let prediction = classifier.classify(text, &options).unwrap();

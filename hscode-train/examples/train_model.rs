@@ -19,13 +19,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use hscode_core::HsCode;
-use hscode_train::compose::{Source, compose};
 use hscode_train::disk::Folders;
-use hscode_train::labels::Labels;
+use hscode_train::house;
 use hscode_train::models::{
-    DevFigures, DevSet, Model, Place, Sample, SvcModel, TrainConfig, TrainingData, mean_of_logs, measure,
-    open, train,
+    DevFigures, DevSet, Model, Place, SvcModel, TrainConfig, TrainingData, mean_of_logs, measure, open, train,
 };
 use hscode_train::progress::Progress;
 
@@ -40,7 +37,7 @@ impl Progress for Printer {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut folder, mut dev, mut out, mut file, mut limit) = (None, None, None, None, usize::MAX);
-    let (mut changes, mut passes, mut labels) = (Vec::new(), String::new(), None);
+    let (mut changes, mut labels) = (Vec::new(), None);
     let (mut saved, mut sharpness) = (None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -54,21 +51,19 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--measure" => saved = Some(value()?),
             "--sharpness" => sharpness = Some(value()?.parse::<f32>()?),
             "--limit" => limit = value()?.parse()?,
-            // Weights of passes, as lexicon=0.5,title=2.
-            "--passes" => passes = value()?,
             _ => changes
                 .push(argument.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())).ok_or(argument)?),
         }
     }
     let folder = folder.ok_or("expected --data FOLDER")?;
     if let Some(saved) = saved {
-        let data = read_data(&folder, dev.as_deref(), limit, &passes, None)?;
+        let data = read_data(&folder, dev.as_deref(), limit, None)?;
         return measure_saved(&saved, sharpness, &data.dev);
     }
     let out = out.ok_or("expected --out FOLDER")?;
     std::fs::create_dir_all(&out)?;
     let config = settings(file.as_deref(), &changes)?;
-    let data = read_data(&folder, dev.as_deref(), limit, &passes, labels)?;
+    let data = read_data(&folder, dev.as_deref(), limit, labels)?;
     let printer = Printer(Instant::now());
     printer.note(&format!("{} samples, {} classes", data.samples.len(), data.classes.len()));
     let place = Place { disk: &Folders, folder: out.clone() };
@@ -140,79 +135,12 @@ fn read_data(
     folder: &Path,
     dev: Option<&Path>,
     limit: usize,
-    passes: &str,
     composed_share: Option<f32>,
 ) -> Result<TrainingData, Box<dyn Error>> {
-    let mut rows: Vec<(HsCode, String, f32)> = Vec::new();
-    let mut weights: Vec<(&str, f32)> = Vec::new();
-    for pair in passes.split(',').filter(|pair| !pair.is_empty()) {
-        let (pass, weight) = pair.split_once('=').ok_or("--passes: expected pass=weight,..")?;
-        weights.push((pass, weight.parse()?));
-    }
-    let weight = |pass: &str| weights.iter().find(|w| w.0 == pass).map_or(1.0, |w| w.1);
-    let mut files: Vec<_> = std::fs::read_dir(folder.join("descriptions"))?
-        .map(|e| e.map(|e| e.path()))
-        .collect::<Result<_, _>>()?;
-    files.sort();
-    for file in files {
-        for line in std::fs::read_to_string(&file)?.lines().skip(1) {
-            let mut cells = line.splitn(3, '\t');
-            if let (Some(code), Some(pass), Some(text)) = (cells.next(), cells.next(), cells.next()) {
-                rows.push((code.parse()?, text.to_owned(), weight(pass)));
-            }
-        }
-    }
-    let mut classes: Vec<HsCode> = rows.iter().map(|row| row.0).collect();
-    classes.sort();
-    classes.dedup();
-    let before = rows.len();
-    for line in std::fs::read_to_string(folder.join("titles/hs2022.tsv"))?.lines().skip(1) {
-        let Some((code, text)) = line.split_once('\t') else { continue };
-        let code: HsCode = code.parse()?;
-        if classes.binary_search(&code).is_ok() {
-            rows.push((code, text.to_owned(), weight("title")));
-        }
-    }
-    let titles = rows.len() - before;
-    let own = rows.len();
-    let mut samples: Vec<Sample> = rows
-        .into_iter()
-        .map(|(code, text, weight)| Sample {
-            class: classes.binary_search(&code).ok().map(|at| at as u32),
-            text,
-            weight,
-            ..Sample::default()
-        })
-        .collect();
-    if let Some(share) = composed_share {
-        let labels = Labels::from_bytes(&std::fs::read(folder.join("labels/soft.bin"))?)?;
-        let codes: Vec<String> = classes.iter().map(|code| code.as_str().to_owned()).collect();
-        let written = own - titles;
-        let sources: Vec<Source<'_>> = samples[..written]
-            .iter()
-            .map(|s| Source { code: s.class.map_or("", |class| &codes[class as usize]), text: &s.text })
-            .collect();
-        let composed = compose(&sources, 1, labels.len() - own);
-        samples.extend(composed.into_iter().map(|c| Sample {
-            class: match c.other {
-                Some(_) => None,
-                None => codes.binary_search(&c.code).ok().map(|at| at as u32),
-            },
-            text: c.text,
-            share,
-            ..Sample::default()
-        }));
-        let texts: Vec<&str> = samples.iter().map(|s| s.text.as_str()).collect();
-        labels.check_texts(&texts, &codes.iter().map(String::as_str).collect::<Vec<_>>())?;
-        for (sample, label) in samples.iter_mut().zip(labels.iter()) {
-            let shares = label.probabilities.iter().map(|&p| f32::from(p) / 255.0);
-            sample.soft = label.classes.iter().map(|&c| u32::from(c)).zip(shares).collect();
-        }
-    }
+    let mut data = house::read(folder, composed_share)?;
     // With a limit every k-th row is kept.
-    let every = samples.len().div_ceil(limit).max(1);
-    let samples: Vec<Sample> = samples.into_iter().step_by(every).filter(|s| s.weight > 0.0).collect();
-    let mut sets = Vec::new();
+    let every = data.samples.len().div_ceil(limit).max(1);
+    data.samples = data.samples.into_iter().step_by(every).collect();
     if let Some(dev) = dev {
         let mut files: Vec<_> =
             std::fs::read_dir(dev)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
@@ -227,18 +155,8 @@ fn read_data(
                     set.codes.push(code.parse()?);
                 }
             }
-            sets.push(set);
+            data.dev.push(set);
         }
     }
-    let encoder = folder.join("encoder");
-    Ok(TrainingData {
-        classes,
-        samples,
-        dev: sets,
-        vocabulary: std::fs::read_to_string(encoder.join("vocabulary.txt"))?,
-        vectors: std::fs::read(encoder.join("vectors.bin")).or_else(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => Ok(Vec::new()),
-            _ => Err(e),
-        })?,
-    })
+    Ok(data)
 }

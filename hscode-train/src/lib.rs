@@ -12,6 +12,7 @@ pub mod config;
 pub mod disk;
 pub mod encoder;
 pub mod evaluate;
+pub mod house;
 pub mod ingest;
 pub mod labels;
 pub mod models;

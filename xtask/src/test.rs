@@ -41,6 +41,14 @@ fn c_library() -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("C library: consumers.sh: {status}\n")) }
 }
 
+/// Runs a task again in a program that was compiled for speed.
+pub(crate) fn optimised(task: &str, options: &[&str]) -> Result<String, String> {
+    let mut arguments = vec!["run", "--release", "--quiet", "--locked", "--package", "xtask", "--", task];
+    arguments.extend(options);
+    cargo(task, &arguments)?;
+    Ok(String::new())
+}
+
 fn cargo(what: &str, arguments: &[&str]) -> Result<(), String> {
     // The cargo that runs this program, so that the pinned toolchain is kept.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -48,16 +48,13 @@ impl Lexical {
                 words.iter_mut().for_each(|word| word.contribution += share);
             }
         }
-        let mut evidence = self.evidence(scratch);
-        // Stable: of equally similar ones the user's own come first.
-        evidence.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
-        evidence.truncate(SHOWN);
+        let evidence = self.evidence(scratch);
         let path = title_path(self.info.edition(), best);
         Some(Explanation { tokens, evidence, path, ..Explanation::default() })
     }
 
-    /// The nearest references of the user, then ours.
-    fn evidence(&self, scratch: &Scratch) -> Vec<Evidence> {
+    /// The nearest references, nearest first.
+    pub(crate) fn evidence(&self, scratch: &Scratch) -> Vec<Evidence> {
         let mut evidence: Vec<Evidence> = Vec::new();
         if let Some(own) = &self.own {
             evidence.extend(scratch.own.nearest.iter().take(SHOWN).map(|neighbour| Evidence {
@@ -74,6 +71,9 @@ impl Lexical {
             source: Arc::clone(&source),
             similarity: if neighbour.exact { 1.0 } else { neighbour.cosine.min(0.999) },
         }));
+        // Stable: of equally similar ones the user's own come first.
+        evidence.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
+        evidence.truncate(SHOWN);
         evidence
     }
 }

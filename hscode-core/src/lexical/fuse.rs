@@ -28,8 +28,8 @@ const EXACT_PART: f64 = 0.5;
 
 /// Working memory of one classification, and its result.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
-    pub(super) description: Description,
+pub(crate) struct Scratch {
+    pub(crate) description: Description,
     /// Room for the spelling of a vague term.
     pub(super) key: String,
     pub(super) query: Query,
@@ -40,7 +40,7 @@ pub(super) struct Scratch {
     /// Their probabilities before calibration; at most 1 together.
     pub(super) scores: Vec<f64>,
     votes: Vec<f64>,
-    pub(super) own: OwnScratch,
+    pub(crate) own: OwnScratch,
 }
 
 impl Lexical {

@@ -9,6 +9,8 @@ mod corpus;
 mod explain;
 mod format;
 mod fuse;
+#[cfg(feature = "text-cnn")]
+mod heard;
 mod huffman;
 mod index;
 mod neighbours;
@@ -28,6 +30,9 @@ use crate::{
 
 use classes::Classes;
 use corpus::Corpus;
+#[cfg(feature = "text-cnn")]
+pub(crate) use fuse::Scratch;
+#[cfg(not(feature = "text-cnn"))]
 use fuse::Scratch;
 use index::Index;
 use own::Own;
@@ -187,7 +192,9 @@ impl Lexical {
         let ranking = Ranking::new(ranked.into_iter().map(|(code, score)| (code, score as f32)))?;
         let mut prediction = ranking.predict(&self.info, &self.policy, options)?;
         prediction.truncated = scratch.description.truncated();
-        if let Some(reason) = refused {
+        // What the user has settled is not vague to them.
+        let settled = refused == Some(Reason::Vague) && scratch.own.says_the_same();
+        if let Some(reason) = refused.filter(|_| !settled) {
             prediction.decision = Decision::Abstain(reason);
             prediction.decided_score = None;
         }

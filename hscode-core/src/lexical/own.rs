@@ -60,12 +60,19 @@ pub(super) struct OwnNeighbour {
 
 /// Working memory and result of a search.
 #[derive(Debug, Default)]
-pub(super) struct OwnScratch {
+pub(crate) struct OwnScratch {
     query: Query,
     gains: Vec<f32>,
     touched: Vec<u32>,
     /// The nearest own references, nearest first.
     pub(super) nearest: Vec<OwnNeighbour>,
+}
+
+impl OwnScratch {
+    /// Whether a reference says the very same.
+    pub(crate) fn says_the_same(&self) -> bool {
+        self.nearest.first().is_some_and(|neighbour| neighbour.exact)
+    }
 }
 
 impl Own {
@@ -186,7 +193,9 @@ impl Own {
         let cube = |cosine: f32| f64::from(cosine) * f64::from(cosine) * f64::from(cosine);
         let all: f64 = voices.clone().map(|neighbour| cube(neighbour.cosine)).sum();
         let own = WEIGHT * cube(first.cosine);
-        let part = f64::from(first.cosine) * own / (own + cube(ours));
+        // One that says the very same decides, whatever ours say.
+        let ours = if first.exact { 0.0 } else { cube(ours) };
+        let part = f64::from(first.cosine) * own / (own + ours);
         scores.iter_mut().for_each(|(_, score)| *score *= 1.0 - part);
         scores
             .extend(voices.map(|neighbour| (self.code(neighbour.text), part * cube(neighbour.cosine) / all)));

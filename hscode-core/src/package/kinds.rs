@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::manifest::{MANIFEST, Manifest};
 use super::source::Files;
+#[cfg(feature = "text-cnn")]
+use crate::fused::{self, Fused, References};
 use crate::lexical::{self, Lexical};
 use crate::{Cascade, Classifier, DecisionPolicy, Edition, Error, ErrorKind};
 
@@ -24,11 +26,18 @@ pub const TEXT_CNN_VOCABULARY: &str = "vocabulary.txt";
 /// [`TextCnn::from_bytes`](crate::TextCnn::from_bytes).
 pub const TEXT_CNN_SETTINGS: &str = "text-cnn.tsv";
 
+/// [`Fused`](crate::Fused): a network that asks references where it is not sure, with the files of both.
+pub const FUSED: &str = "fused";
+/// How network and references of a `fused` model are put together; see [`Fused::new`](crate::Fused::new).
+pub const FUSED_SETTINGS: &str = "fused.tsv";
+
 /// The kinds that this build opens.
 const KNOWN: &[&str] = &[
     LEXICAL,
     #[cfg(feature = "text-cnn")]
     TEXT_CNN,
+    #[cfg(feature = "text-cnn")]
+    FUSED,
 ];
 
 /// What the models of a package are together.
@@ -55,6 +64,13 @@ pub(super) fn open(manifest: &Manifest, files: &Files) -> Result<Opened, Error> 
             #[cfg(feature = "text-cnn")]
             TEXT_CNN => {
                 let (model, policy) = text_cnn(manifest, files)?;
+                stages.push(Arc::new(model));
+                policies.push(policy);
+            }
+            #[cfg(feature = "text-cnn")]
+            FUSED => {
+                let (lexical, _) = lexical(manifest, files)?;
+                let (model, policy) = fused(manifest, files, References::Open(Box::new(lexical)))?;
                 stages.push(Arc::new(model));
                 policies.push(policy);
             }
@@ -111,6 +127,19 @@ pub(super) fn text_cnn(
     let weights = file(files, TEXT_CNN_WEIGHTS)?;
     let model = crate::TextCnn::from_bytes(weights, vocabulary, settings, &manifest.id());
     Ok((model.map_err(|error| error.at(TEXT_CNN_WEIGHTS))?, policy))
+}
+
+/// Opens the network of a package, with references that are open or will be.
+#[cfg(feature = "text-cnn")]
+pub(super) fn fused(
+    manifest: &Manifest,
+    files: &Files,
+    references: References,
+) -> Result<(Fused, DecisionPolicy), Error> {
+    let (network, _) = text_cnn(manifest, files)?;
+    let settings = text(files, FUSED_SETTINGS)?;
+    let policy = fused::read_policy(settings).map_err(|error| error.at(FUSED_SETTINGS))?;
+    Ok((Fused::of(network, references, settings).map_err(|error| error.at(FUSED_SETTINGS))?, policy))
 }
 
 /// Models of these kinds answer one edition.

@@ -23,7 +23,7 @@ pub(super) const MAX_MANIFEST_BYTES: u64 = 1 << 18;
 pub struct Manifest {
     /// The number of the format, [`FORMAT`].
     format: u32,
-    /// The name, such as `hscode-lexical`: 1 to 64 letters, digits, `-`, `_` and `.`.
+    /// The name, such as `hscode-default`: 1 to 64 letters, digits, `-`, `_` and `.`.
     pub name: String,
     /// The version, such as `1`, written as names are; a published version never changes.
     pub version: String,
@@ -149,7 +149,7 @@ impl Manifest {
     }
 
     /// What identifies the package in predictions and logs: name, version and the first digits of the seal, as
-    /// `hscode-lexical@1#3f9a0c1d22ab`.
+    /// `hscode-default@0.1.0#3f9a0c1d22ab`.
     pub fn id(&self) -> String {
         format!("{}@{}#{}", self.name, self.version, short(&self.seal))
     }

@@ -29,7 +29,8 @@ use crate::{Classifier, DecisionPolicy, Error, ErrorKind};
 pub use diff::{Difference, diff};
 pub use digest::sha256;
 pub use kinds::{
-    LEXICAL, LEXICAL_SETTINGS, REFERENCES, TEXT_CNN, TEXT_CNN_SETTINGS, TEXT_CNN_VOCABULARY, TEXT_CNN_WEIGHTS,
+    FUSED, FUSED_SETTINGS, LEXICAL, LEXICAL_SETTINGS, REFERENCES, TEXT_CNN, TEXT_CNN_SETTINGS,
+    TEXT_CNN_VOCABULARY, TEXT_CNN_WEIGHTS,
 };
 pub use manifest::{DataSource, FORMAT, FileEntry, MANIFEST, Manifest, Metric, Tool};
 pub use probe::ProbeCase;
@@ -68,7 +69,7 @@ impl ModelPackage {
     /// use hscode_core::package::ModelPackage;
     /// use hscode_core::{Classifier, Options};
     ///
-    /// let classifier = ModelPackage::open("models/hscode-lexical-1")?.classifier();
+    /// let classifier = ModelPackage::open("models/hscode-default-0.1.0")?.classifier();
     /// let prediction = classifier.classify("mens cotton crew neck tee", &Options::default())?;
     /// # Ok::<(), hscode_core::Error>(())
     /// ```
@@ -176,11 +177,29 @@ impl std::fmt::Debug for ModelPackage {
     }
 }
 
-/// Opens the references of a package alone, for a classifier that adds a user's own to them. Sizes and digests
-/// are checked, the probe is not asked: it is for all models of the package together.
+/// Opens the fused model of a package that the binary carries, and gives the package's name. Neither digests nor
+/// probe are checked: tests do it for bytes that cannot change; the references are opened by `later` when they are
+/// first needed.
+#[cfg(feature = "embedded-model")]
+pub(crate) fn fused_of(
+    files: &[(&str, &'static [u8])],
+    later: fn() -> Result<crate::Lexical, Error>,
+) -> Result<(String, crate::Fused), Error> {
+    let files: Files = files.iter().map(|&(name, bytes)| (name.to_owned(), Cow::Borrowed(bytes))).collect();
+    let manifest = manifest_of(&files)?;
+    let (model, _) = kinds::fused(&manifest, &files, crate::fused::References::later(later))?;
+    Ok((manifest.name, model))
+}
+
+/// Opens the references of a package that the binary carries, for a classifier that adds a user's own to them;
+/// unchecked as [`fused_of`].
 #[cfg(feature = "embedded-model")]
 pub(crate) fn lexical_of(files: &[(&str, &'static [u8])]) -> Result<crate::Lexical, Error> {
     let files: Files = files.iter().map(|&(name, bytes)| (name.to_owned(), Cow::Borrowed(bytes))).collect();
-    let (manifest, files) = source::read(&files)?;
-    Ok(kinds::lexical(&manifest, &files)?.0)
+    Ok(kinds::lexical(&manifest_of(&files)?, &files)?.0)
+}
+
+#[cfg(feature = "embedded-model")]
+fn manifest_of(files: &Files) -> Result<Manifest, Error> {
+    Manifest::from_bytes(files.get(MANIFEST).map_or(&[][..], |bytes| bytes))
 }

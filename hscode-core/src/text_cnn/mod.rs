@@ -231,6 +231,11 @@ impl TextCnn {
         scores.extend(codes.zip(values.iter().copied()));
     }
 
+    /// What turns the scores of [`probabilities`](Self::probabilities) into decisions.
+    pub(crate) fn policy(&self) -> &DecisionPolicy {
+        &self.policy
+    }
+
     fn predict(&self, description: &str, options: &Options, scratch: &mut Scratch) -> Prediction {
         let Scratch { description: read, key, look } = scratch;
         read.read(description);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use hscode_core::package::{LEXICAL_SETTINGS, Metric, ModelPackage, PROBE, REFERENCES};
+use hscode_core::package::{CARD, MANIFEST, Metric, ModelPackage};
 use hscode_train::evaluate::Report;
 use hscode_train::pack::{digest_of_files, metrics_of};
 use serde::{Deserialize, Serialize};
@@ -21,9 +21,7 @@ struct Figures {
 
 /// What a model is, without its figures and words: its files, and what it answers with them.
 fn identity(package: &ModelPackage) -> String {
-    digest_of_files(
-        [REFERENCES, LEXICAL_SETTINGS, PROBE].map(|name| (name, package.file(name).unwrap_or_default())),
-    )
+    digest_of_files(package.files().filter(|(name, _)| ![CARD, MANIFEST].contains(name)))
 }
 
 /// The figures measured of this very model; none, with the reason, where they are of another.

@@ -1,6 +1,7 @@
 //! `cargo xtask model`: the packages of the repository from data/.
 
 mod figures;
+mod network;
 mod recipe;
 mod texts;
 
@@ -9,7 +10,8 @@ use std::fs;
 use std::path::Path;
 
 use hscode_core::package::{
-    LEXICAL, LEXICAL_SETTINGS, MANIFEST, Manifest, Metric, ModelPackage, REFERENCES, Tool,
+    FUSED, FUSED_SETTINGS, LEXICAL, LEXICAL_SETTINGS, MANIFEST, Manifest, Metric, ModelPackage, REFERENCES,
+    TEXT_CNN_SETTINGS, Tool,
 };
 use hscode_core::{Level, lexical};
 use hscode_train::pack::pack;
@@ -18,8 +20,8 @@ use recipe::Recipe;
 
 /// The recipes: the embedded model, and a small package for tests.
 const RECIPES: [&str; 2] = ["data/model/default.toml", "data/model/tiny.toml"];
-/// Thresholds and calibration are chosen on held-out texts and written by hand.
-const SETTINGS: &str = "data/model/lexical.tsv";
+/// Where thresholds and calibration are, which are chosen on held-out texts and written by hand.
+const SETTINGS: &str = "data/model";
 
 enum Task<'a> {
     Write,
@@ -69,23 +71,65 @@ pub(crate) fn run(options: &[&str]) -> Result<String, String> {
     Ok(report)
 }
 
+/// Trains the network of the embedded model and compares it with the committed one, or puts it there.
+pub(crate) fn train(options: &[&str]) -> Result<String, String> {
+    let (check, from) = match *options {
+        [] => (false, None),
+        ["--check"] => (true, None),
+        ["--from", path] => (false, Some(path)),
+        _ => {
+            let seen = options.join(" ");
+            return Err(format!("default-model {seen}: expected nothing, --check or --from MODEL.bin\n"));
+        }
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no folder above xtask")?;
+    let recipe = Recipe::read(&root.join(RECIPES[0]))?;
+    let network = recipe.network.as_ref().ok_or("the recipe has no network")?;
+    let files = match from {
+        Some(path) => network::saved(root, Path::new(path))?,
+        None => network::trained(root, network)?,
+    };
+    let digest = network::digest(&files);
+    let before = network::committed(root, &recipe).map(|files| network::digest(&files));
+    if before.as_ref() == Ok(&digest) {
+        return Ok(format!("the network is the committed one: {digest}\n{}", run(&["--check"])?));
+    }
+    if check {
+        return Err(format!(
+            "expected the committed network, {}; saw {digest}\n",
+            before.unwrap_or_else(|why| why)
+        ));
+    }
+    for (name, bytes) in &files {
+        replace(&root.join(&recipe.folder).join(name), bytes)?;
+    }
+    Ok(format!("the network is another one now: {digest}\n{}", run(&[])?))
+}
+
 /// Makes the package of a recipe; also says why it has no figures, where it has none.
 fn build(root: &Path, recipe: &Recipe, measured: bool) -> Result<(ModelPackage, Option<String>), String> {
     let texts = texts::read(root, &recipe.chapters, &recipe.data)?;
+    let material = texts::material(root, &recipe.material)?;
     let references = lexical::reference_bytes(texts.texts.iter().map(|(code, text)| (*code, text.as_str())))
         .map_err(|why| format!("{why}\n"))?;
-    let settings = fs::read(root.join(SETTINGS)).map_err(|why| format!("{SETTINGS}: {why}\n"))?;
-    let files =
-        BTreeMap::from([(REFERENCES.to_owned(), references), (LEXICAL_SETTINGS.to_owned(), settings)]);
+    let settings = |name: &str| {
+        let path = root.join(SETTINGS).join(name);
+        fs::read(&path)
+            .map(|bytes| (name.to_owned(), bytes))
+            .map_err(|why| format!("{}: {why}\n", path.display()))
+    };
+    let mut files = BTreeMap::from([(REFERENCES.to_owned(), references), settings(LEXICAL_SETTINGS)?]);
+    let mut kind = LEXICAL;
+    if recipe.network.is_some() {
+        kind = FUSED;
+        files.extend([settings(TEXT_CNN_SETTINGS)?, settings(FUSED_SETTINGS)?]);
+        files.extend(network::committed(root, recipe)?.map(|(name, bytes)| (name.to_owned(), bytes)));
+    }
     let with = |metrics: Vec<Metric>| {
-        let mut manifest = Manifest::new(
-            &recipe.name,
-            &recipe.version,
-            &[LEXICAL],
-            recipe.edition.clone(),
-            Level::Subheading,
-        );
-        manifest.data.clone_from(&texts.sources);
+        let mut manifest =
+            Manifest::new(&recipe.name, &recipe.version, &[kind], recipe.edition.clone(), Level::Subheading);
+        manifest.data = texts.sources.iter().chain(&material).cloned().collect();
+        manifest.seed = recipe.network.as_ref().map(|network| network.train.seed);
         manifest.metrics = metrics;
         manifest.tools =
             vec![Tool { name: "hscode".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }];

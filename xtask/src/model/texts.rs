@@ -7,7 +7,7 @@ use hscode_core::package::DataSource;
 use hscode_core::{HsCode, Level};
 use hscode_train::pack::digest_of_files;
 
-use super::recipe::Described;
+use super::recipe::{Described, Material};
 
 /// Texts with their codes, and what they are made of.
 pub(crate) struct Texts {
@@ -62,6 +62,32 @@ pub(crate) fn read(root: &Path, chapters: &[String], described: &[Described]) ->
         });
     }
     Ok(all)
+}
+
+/// What the network learns from beside texts, with the digests of its files; words about them are not counted.
+pub(crate) fn material(root: &Path, material: &[Material]) -> Result<Vec<DataSource>, String> {
+    let mut sources = Vec::new();
+    for part in material {
+        let folder = root.join(&part.path);
+        let failed = |why| format!("{}: {why}\n", folder.display());
+        let mut contents = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !name.ends_with(".md") {
+                contents.push((name, fs::read(entry.path()).map_err(failed)?));
+            }
+        }
+        sources.push(DataSource {
+            name: part.name.clone(),
+            licence: part.licence.clone(),
+            origin: part.origin.clone(),
+            machine_written: true,
+            rows: part.rows,
+            sha256: digest_of_files(contents.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))),
+        });
+    }
+    Ok(sources)
 }
 
 /// The first and the last column of a table with these columns.

@@ -1,7 +1,7 @@
 //! A firm's settled articles outrank the built-in references.
 
-use hscode_core::lexical::{Lexical, Reference};
-use hscode_core::{Classifier, Error, Options};
+use hscode_core::lexical::Reference;
+use hscode_core::{Classifier, Error, Fused, Options};
 
 fn main() -> Result<(), Error> {
     // What this firm has cleared before, with the codes that customs took.
@@ -14,7 +14,7 @@ fn main() -> Result<(), Error> {
         .iter()
         .map(|(text, code)| Ok(Reference::new(*text, code.parse()?, "cleared-2026.csv")))
         .collect::<Result<Vec<_>, Error>>()?;
-    let classifier = Lexical::embedded()?.with_references(references)?;
+    let classifier = Fused::embedded()?.with_references(references)?;
 
     for description in ["widget X200 blue", "cartridge for AquaPro 3", "wooden garden bench"] {
         let prediction = classifier.classify(description, &Options::default().with_explain(true))?;
