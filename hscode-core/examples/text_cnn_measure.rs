@@ -5,7 +5,7 @@
 //! ```
 //! FOLDER: text-cnn.bin, vocabulary.txt, text-cnn.tsv. FILE: JSON lines with `text` and `hs6`. `--walk C,H`: a walk
 //! over the C best chapters and H best headings beside that of the settings; any number of times. `--simd LEVEL`:
-//! portable, avx2 or avx512 at most.
+//! portable, avx2 or avx512 at most. `--repeat N`: classify the rows N times and nothing else, for a profiler.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -21,7 +21,7 @@ type Row = (HsCode, String);
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let (mut walks, mut folder, mut files) = (Vec::new(), None, Vec::new());
+    let (mut walks, mut folder, mut files, mut repeat) = (Vec::new(), None, Vec::new(), 0_usize);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--walk" => walks.push(arguments.next().expect("--walk C,H").replace(',', " ")),
@@ -30,6 +30,7 @@ fn main() {
                 "avx2" => SimdLevel::Avx2.limit(),
                 _ => SimdLevel::Avx512.limit(),
             },
+            "--repeat" => repeat = arguments.next().and_then(|n| n.parse().ok()).expect("--repeat N"),
             _ if folder.is_none() => folder = Some(argument),
             _ => files.push(argument),
         }
@@ -58,6 +59,16 @@ fn main() {
         resident()
     );
     let sets: Vec<(String, Vec<Row>)> = files.iter().map(|file| (name_of(file), read_rows(file))).collect();
+    if repeat > 0 {
+        let started = Instant::now();
+        let texts = || sets.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.1.as_str()));
+        for text in (0..repeat).flat_map(|_| texts()) {
+            black_box(model.classify(text, &Options::default()).unwrap());
+        }
+        let microseconds = started.elapsed().as_secs_f64() * 1e6 / (repeat * texts().count()) as f64;
+        println!("{microseconds:.1} us a text, the mean of {repeat} times all");
+        return;
+    }
     for (name, rows) in &sets {
         accuracy(&model, name, rows);
     }

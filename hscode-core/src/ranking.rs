@@ -141,7 +141,12 @@ impl Iterator for Groups<'_> {
             if self.level == Level::TariffLine { code } else { code.at(self.level).unwrap_or(code) }
         };
         let group = own(first);
-        let count = self.rest.iter().take_while(|&&(code, _)| own(code) == group).count();
+        // Each code stands once, so that one of this level is alone.
+        let count = if first.level() == self.level {
+            1
+        } else {
+            self.rest.iter().take_while(|&&(code, _)| group.covers(&code)).count()
+        };
         let (these, rest) = self.rest.split_at(count);
         self.rest = rest;
         let sum: f64 = these.iter().map(|&(_, score)| f64::from(score)).sum();

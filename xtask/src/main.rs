@@ -24,6 +24,9 @@ Tasks:
       Trains the network of the embedded model from data/ alone, about 20 minutes on two free cores, and makes the
       packages anew. A run that was stopped goes on. --check fails where a byte differs from the committed one.
       --from takes a network that was trained before instead.
+  vectors [--check]
+      Writes tests/vectors/predictions.jsonl: descriptions in many scripts with the exact answers of the
+      embedded model. --check writes nothing and fails if the file would change.
 ";
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         }
         Some((&"default-model", options)) => model::train(options),
         Some((&"test", options)) => test::run(options),
+        Some((&"vectors", options)) => test::vectors(options),
         _ => Err(USAGE.to_owned()),
     };
     match done {

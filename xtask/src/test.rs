@@ -49,6 +49,15 @@ pub(crate) fn optimised(task: &str, options: &[&str]) -> Result<String, String> 
     Ok(String::new())
 }
 
+/// Writes or checks the answers of the embedded model; this program does not carry it.
+pub(crate) fn vectors(options: &[&str]) -> Result<String, String> {
+    let mut arguments = vec!["run", "--release", "--quiet", "--locked", "--package", "hscode-core"];
+    arguments.extend(["--example", "prediction_vectors", "--"]);
+    arguments.extend(options);
+    cargo("vectors", &arguments)?;
+    Ok(String::new())
+}
+
 fn cargo(what: &str, arguments: &[&str]) -> Result<(), String> {
     // The cargo that runs this program, so that the pinned toolchain is kept.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -131,6 +131,22 @@ pub(super) fn unpack(packed: &[u8], most: u8, out: &mut [i8]) {
     upper.iter_mut().zip(packed).for_each(|(out, &byte)| *out = (byte >> 4) as i8 - 8);
 }
 
+/// Asks for a packed row that will be read soon: most rows of a large table are in no near cache.
+#[inline(always)]
+pub(super) fn expect(packed: &[u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if let (Some(first), Some(last)) = (packed.first(), packed.last()) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: both places are in the slice, and a prefetch reads nothing into the program.
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(first).cast());
+            _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(last).cast());
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = packed;
+}
+
 /// Adds a packed row times its multiple to sums.
 pub(super) fn add_row(simd: Simd, packed: &[u8], most: u8, multiple: u8, sums: &mut [i32]) {
     at_level!(simd, add_row, packed, most, multiple, sums);

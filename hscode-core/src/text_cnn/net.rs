@@ -67,6 +67,9 @@ impl Dense {
     }
 }
 
+/// How many rows of a table are asked for before they are summed.
+const AHEAD: usize = 12;
+
 /// The network.
 #[derive(Debug)]
 pub(super) struct Net {
@@ -171,7 +174,10 @@ impl Net {
             let sums = &mut bags[at];
             sums.clear();
             sums.resize(table.dim, 0);
-            for &row in rows {
+            for (at, &row) in rows.iter().enumerate() {
+                if let Some(&next) = rows.get(at + AHEAD) {
+                    kernel::expect(table.packed_row(next as usize));
+                }
                 let row = row as usize;
                 kernel::add_row(self.simd, table.packed_row(row), table.most, table.multiples[row], sums);
             }

@@ -140,18 +140,20 @@ impl Table {
         if self.packed.len() != rows * self.row_bytes() {
             return bad(format!("{what}: {} bytes: expected {}", self.packed.len(), rows * self.row_bytes()));
         }
-        // The words of the packed form that stand for no integer in range.
-        let most = i16::from(self.most);
-        let fits = if self.most > 7 {
-            self.packed.iter().all(|&byte| i16::from(byte as i8).abs() <= most)
+        // Without an early end, so that compilers make vectors of the loops: tables are millions of numbers.
+        let (most, lowest) = (self.most, 8_u8.wrapping_sub(self.most));
+        let fits = if most > 7 {
+            all(&self.packed, |byte| byte.wrapping_add(most) <= 2 * most)
         } else {
-            let half = |nibble: u8| (i16::from(nibble) - 8).abs() <= most;
-            let odd = self.dim % 2 == 1;
-            self.packed.chunks_exact(self.row_bytes()).all(|row| {
-                row.iter().all(|&byte| half(byte & 15))
-                    && row[..row.len() - usize::from(odd)].iter().all(|&byte| half(byte >> 4))
-                    && (!odd || row[row.len() - 1] >> 4 == 0)
-            })
+            let lower = |byte: u8| (byte & 15).wrapping_sub(lowest) <= 2 * most;
+            let upper = |byte: u8| (byte >> 4).wrapping_sub(lowest) <= 2 * most;
+            let ends = |row: &[u8]| row.last().is_none_or(|byte| byte >> 4 == 0);
+            if self.dim.is_multiple_of(2) {
+                all(&self.packed, |byte| lower(byte) & upper(byte))
+            } else {
+                let mut rows = self.packed.chunks_exact(self.row_bytes());
+                rows.all(|row| all(row, lower) && all(&row[..row.len() - 1], upper) && ends(row))
+            }
         };
         if fits { Ok(()) } else { bad(format!("{what}: an integer out of -{most}..={most}")) }
     }
@@ -447,6 +449,10 @@ impl Weights {
         }
         Ok(())
     }
+}
+
+fn all(bytes: &[u8], fits: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(true, |all, &byte| all & fits(byte))
 }
 
 fn scale(what: &str, value: f32) -> Result<(), Error> {
