@@ -6,6 +6,8 @@ use crate::{Error, ErrorKind, HsCode, Level};
 
 /// What the library advises to do with the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Decision {
     /// The score of this code meets the threshold of its level.
@@ -50,6 +52,8 @@ impl Decision {
 
 /// Why a decision is not a full answer. The numbers are stable: the C interface hands them out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum Reason {

@@ -6,7 +6,7 @@ use crate::{Edition, HsCode, Level, Nomenclature};
 
 /// Why a classifier answered as it did.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Explanation {
     /// The words read, in the order of the text, each with what it added to the best code.
@@ -49,7 +49,7 @@ pub(crate) fn title_path(edition: &Edition, code: HsCode) -> Vec<String> {
 
 /// What one word added to the score of the best code.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct TokenContribution {
     /// The word as it was read.
@@ -67,7 +67,7 @@ pub struct TokenContribution {
 
 /// A reference that speaks for a code.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Evidence {
     /// The reference's text.

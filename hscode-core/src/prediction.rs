@@ -8,6 +8,7 @@ use crate::{ClassifierInfo, Decision, Edition, Explanation, HsCode, Level, Reaso
 
 /// A scored code.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Candidate {
     code: HsCode,
     score: f32,
@@ -31,8 +32,11 @@ impl Candidate {
 
 /// The answer to one description.
 ///
-/// Up to eight candidates stand in the value itself, without the heap.
+/// Up to eight candidates stand in the value itself, without the heap. With the feature `serde` it is written and
+/// read whole, for caches and for other processes; [`Record`](crate::Record) is the form for people.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Prediction {
     pub(crate) candidates: SmallVec<[Candidate; 8]>,
     pub(crate) decision: Decision,
@@ -134,6 +138,7 @@ impl Prediction {
 
 /// A stage of a cascade that did not give the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Passed {
     /// The stage's name.
@@ -144,6 +149,8 @@ pub struct Passed {
 
 /// Why a stage did not give the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum PassedWhy {
     /// It abstained.

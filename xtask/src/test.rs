@@ -1,5 +1,7 @@
 //! The one command that passes all tests of all languages.
 
+mod python;
+
 use std::process::Command;
 
 /// What is run, in order; each step is a cargo command of its own.
@@ -23,7 +25,11 @@ pub(crate) fn run(options: &[&str]) -> Result<String, String> {
         let arguments = ["run", "--quiet", "--locked", "--package", "hscode-examples", "--bin", example];
         cargo(&format!("example {example}"), &arguments)?;
     }
+<<<<<<< HEAD
     c_library()?;
+=======
+    python::run()?;
+>>>>>>> a908a95 (Python module: classify, batches, Arrow tables, own classifiers, scikit-learn)
     Ok("all tests passed\n".to_owned())
 }
 

@@ -1,0 +1,81 @@
+//! The loop that other languages are measured against: a file of descriptions, a line each, in batches of 64 on so
+//! many threads.
+//!
+//! ```text
+//! cargo run --release -p hscode-core --example batch_speed -- goods.txt --threads 1
+//! ```
+//!
+//! Prints JSON: seconds of each of the rounds over all lines, and nanoseconds of each of single calls in a row.
+
+use std::error::Error;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use hscode_core::{Classifier, Options, Prediction, embedded};
+
+const BATCH: usize = 64;
+const ROUNDS: usize = 5;
+const SINGLE: usize = 2000;
+
+#[allow(clippy::print_stdout, reason = "a program that measures")]
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [path, option, threads] = arguments.as_slice() else { return Err("FILE --threads N".into()) };
+    if option != "--threads" {
+        return Err("expected --threads".into());
+    }
+    let threads: usize = threads.parse()?;
+    let text = std::fs::read_to_string(path)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let classifier = embedded()?;
+    let options = Options::default();
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let started = Instant::now();
+        let answers = answer(&*classifier, &lines, &options, threads);
+        rounds.push(started.elapsed().as_secs_f64());
+        if answers.iter().map(Vec::len).sum::<usize>() != lines.len() {
+            return Err("expected an answer to each line".into());
+        }
+    }
+    let mut single = Vec::new();
+    for line in lines.iter().cycle().take(SINGLE) {
+        let started = Instant::now();
+        let prediction = classifier.classify(line, &options)?;
+        single.push(started.elapsed().as_nanos());
+        drop(prediction);
+    }
+    println!(
+        "{{\"rows\":{},\"threads\":{threads},\"rounds_s\":{rounds:?},\"single_ns\":{single:?}}}",
+        lines.len()
+    );
+    Ok(())
+}
+
+/// All answers, in the order of the lines.
+fn answer(
+    classifier: &dyn Classifier,
+    lines: &[&str],
+    options: &Options,
+    threads: usize,
+) -> Vec<Vec<Prediction>> {
+    let chunks: Vec<&[&str]> = lines.chunks(BATCH).collect();
+    if threads <= 1 {
+        return chunks
+            .iter()
+            .map(|chunk| classifier.classify_batch(chunk, options).unwrap_or_default())
+            .collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push(classifier.classify_batch(chunk, options).unwrap_or_default());
+        }
+        done
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+    })
+}
