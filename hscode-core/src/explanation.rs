@@ -27,7 +27,7 @@ pub struct Explanation {
 
 /// The code that came second, and which words speak for it.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RunnerUp {
     /// The code, of the level asked for.

@@ -25,6 +25,8 @@ classes! {
     explanation = "hscode._types" "Explanation";
     /// `hscode.TokenContribution`.
     token_contribution = "hscode._types" "TokenContribution";
+    /// `hscode.RunnerUp`.
+    runner_up = "hscode._types" "RunnerUp";
     /// `hscode.Evidence`.
     evidence = "hscode._types" "Evidence";
     /// `hscode.Passed`.

@@ -1,6 +1,6 @@
 //! `hscode.Prediction`: the answer to one description.
 
-use hscode_core::{Decision, HsCode, PassedWhy, Prediction};
+use hscode_core::{Decision, HsCode, PassedWhy, Prediction, RunnerUp, TokenContribution};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
@@ -162,19 +162,29 @@ impl PyPrediction {
         let Some(explanation) = self.given().and_then(Prediction::explanation) else { return Ok(None) };
         let text = self.text(py)?;
         let places = record::Places::of(text);
-        let (tokens, evidence) = (PyList::empty(py), PyList::empty(py));
-        for token in &explanation.tokens {
-            let (start, end) = (places.character(token.start), places.character(token.end));
-            let values = (token.text.as_str(), start, end, token.contribution);
-            tokens.append(classes::make(classes::token_contribution(py)?, values)?)?;
-        }
+        let words = |given: &[TokenContribution]| -> PyResult<Bound<'py, PyList>> {
+            let tokens = PyList::empty(py);
+            for token in given {
+                let (start, end) = (places.character(token.start), places.character(token.end));
+                let values = (token.text.as_str(), start, end, token.contribution);
+                tokens.append(classes::make(classes::token_contribution(py)?, values)?)?;
+            }
+            Ok(tokens)
+        };
+        let second = |one: &RunnerUp| {
+            let values = (classes::code(py, one.code)?, one.score, words(&one.tokens)?, one.base);
+            classes::make(classes::runner_up(py)?, values)
+        };
+        let evidence = PyList::empty(py);
         for found in &explanation.evidence {
             let code = classes::code(py, found.code)?;
             let values = (found.text.as_str(), code, &*found.source, found.similarity);
             evidence.append(classes::make(classes::evidence(py)?, values)?)?;
         }
         let path = PyList::new(py, &explanation.path)?;
-        classes::make(classes::explanation(py)?, (tokens, evidence, path)).map(Some)
+        let runner_up = explanation.runner_up.as_ref().map(second).transpose()?;
+        let values = (words(&explanation.tokens)?, evidence, path, explanation.base, runner_up);
+        classes::make(classes::explanation(py)?, values).map(Some)
     }
 
     /// The codes that hold the right one with the probability asked for by ``coverage``, best first.

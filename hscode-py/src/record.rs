@@ -1,6 +1,6 @@
 //! A prediction as a dict or a line of JSON: the record of the command line.
 
-use hscode_core::{Edition, Nomenclature, Prediction, Record};
+use hscode_core::{Edition, Explanation, Nomenclature, Prediction, Record, TokenContribution};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -72,9 +72,19 @@ fn put_answer(py: Python<'_>, dict: &Bound<'_, PyDict>, text: &str, prediction: 
         dict.set_item("truncated", true)?;
     }
     if let Some(explanation) = prediction.explanation() {
-        let places = Places::of(text);
-        let (all, tokens, evidence) = (PyDict::new(py), PyList::empty(py), PyList::empty(py));
-        for token in &explanation.tokens {
+        dict.set_item("explanation", explained(py, text, explanation)?)?;
+    }
+    if let Some(set) = prediction.candidate_set() {
+        dict.set_item("candidate_set", PyList::new(py, set.iter().map(|code| code.as_str().to_owned()))?)?;
+    }
+    Ok(())
+}
+
+fn explained<'py>(py: Python<'py>, text: &str, given: &Explanation) -> PyResult<Bound<'py, PyDict>> {
+    let places = Places::of(text);
+    let words = |given: &[TokenContribution]| -> PyResult<Bound<'py, PyList>> {
+        let tokens = PyList::empty(py);
+        for token in given {
             let one = PyDict::new(py);
             one.set_item("text", &token.text)?;
             one.set_item("start", places.character(token.start))?;
@@ -82,23 +92,32 @@ fn put_answer(py: Python<'_>, dict: &Bound<'_, PyDict>, text: &str, prediction: 
             one.set_item("contribution", token.contribution)?;
             tokens.append(one)?;
         }
-        for found in &explanation.evidence {
-            let one = PyDict::new(py);
-            one.set_item("text", &found.text)?;
-            one.set_item("code", found.code.as_str())?;
-            one.set_item("source", &*found.source)?;
-            one.set_item("similarity", found.similarity)?;
-            evidence.append(one)?;
-        }
-        all.set_item("tokens", tokens)?;
-        all.set_item("evidence", evidence)?;
-        all.set_item("path", &explanation.path)?;
-        dict.set_item("explanation", all)?;
+        Ok(tokens)
+    };
+    let (all, evidence) = (PyDict::new(py), PyList::empty(py));
+    for found in &given.evidence {
+        let one = PyDict::new(py);
+        one.set_item("text", &found.text)?;
+        one.set_item("code", found.code.as_str())?;
+        one.set_item("source", &*found.source)?;
+        one.set_item("similarity", found.similarity)?;
+        evidence.append(one)?;
     }
-    if let Some(set) = prediction.candidate_set() {
-        dict.set_item("candidate_set", PyList::new(py, set.iter().map(|code| code.as_str().to_owned()))?)?;
+    all.set_item("tokens", words(&given.tokens)?)?;
+    all.set_item("evidence", evidence)?;
+    all.set_item("path", &given.path)?;
+    if let Some(base) = given.base {
+        all.set_item("base", base)?;
     }
-    Ok(())
+    if let Some(second) = &given.runner_up {
+        let one = PyDict::new(py);
+        one.set_item("code", second.code.as_str())?;
+        one.set_item("score", second.score)?;
+        one.set_item("tokens", words(&second.tokens)?)?;
+        one.set_item("base", second.base)?;
+        all.set_item("runner_up", one)?;
+    }
+    Ok(all)
 }
 
 /// The record as a line of JSON, byte for byte that of the command. Places are counted in bytes.

@@ -60,6 +60,13 @@ def test_extras_are_columns(classifier: hscode.Classifier, texts: list[str]) -> 
         assert explanation["path"] == written["explanation"]["path"]
         for one, other in zip(explanation["tokens"], written["explanation"]["tokens"], strict=True):
             assert (one["text"], one["start"], one["end"]) == (other["text"], other["start"], other["end"])
+        assert explanation["base"] == written["explanation"].get("base")
+        second = written["explanation"].get("runner_up")
+        if second is None:
+            assert explanation["runner_up"] is None
+        else:
+            assert explanation["runner_up"]["code"] == second["code"]
+            assert len(explanation["runner_up"]["tokens"]) == len(second["tokens"])
         assert [e["text"] for e in explanation["evidence"]] == [e["text"] for e in written["explanation"]["evidence"]]
 
 

@@ -25,11 +25,8 @@ pub(crate) fn run(options: &[&str]) -> Result<String, String> {
         let arguments = ["run", "--quiet", "--locked", "--package", "hscode-examples", "--bin", example];
         cargo(&format!("example {example}"), &arguments)?;
     }
-<<<<<<< HEAD
     c_library()?;
-=======
     python::run()?;
->>>>>>> a908a95 (Python module: classify, batches, Arrow tables, own classifiers, scikit-learn)
     Ok("all tests passed\n".to_owned())
 }
 

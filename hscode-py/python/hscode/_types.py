@@ -44,6 +44,19 @@ class Evidence(NamedTuple):
     """How like the description it is, 0 to 1; 1 is the same text."""
 
 
+class RunnerUp(NamedTuple):
+    """The code that came second, and which words speak for it."""
+
+    code: HsCode
+    """The code, of the level asked for."""
+    score: float
+    """Its score."""
+    tokens: list[TokenContribution]
+    """The words read, each with what it added to this code."""
+    base: float
+    """What is of no word, such as how common the code is."""
+
+
 class Explanation(NamedTuple):
     """Why a classifier answered as it did."""
 
@@ -53,6 +66,11 @@ class Explanation(NamedTuple):
     """The nearest references, nearest first."""
     path: list[str]
     """The titles from the chapter down to the best code."""
+    base: float | None
+    """What is of no word: with the contributions it adds up to the raw output for the best code. ``None`` where the
+    contributions are all there is."""
+    runner_up: RunnerUp | None
+    """The code that came second; ``None`` where there is none or the classifier does not say."""
 
 
 class Passed(NamedTuple):

@@ -7,7 +7,7 @@ use arrow_array::{
 };
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, SchemaRef};
-use hscode_core::{Explanation, Options, Prediction};
+use hscode_core::{Explanation, Options, Prediction, TokenContribution};
 use pyo3::prelude::*;
 
 use super::texts::Text;
@@ -66,6 +66,17 @@ fn explanation() -> Fields {
         field("tokens", list(item(DataType::Struct(token())))),
         field("evidence", list(item(DataType::Struct(evidence())))),
         field("path", list(item(DataType::Utf8))),
+        field("base", DataType::Float32),
+        field("runner_up", DataType::Struct(runner_up())),
+    ])
+}
+
+fn runner_up() -> Fields {
+    Fields::from(vec![
+        field("code", DataType::Utf8),
+        field("score", DataType::Float32),
+        field("tokens", list(item(DataType::Struct(token())))),
+        field("base", DataType::Float32),
     ])
 }
 
@@ -208,14 +219,7 @@ fn explanations(answers: &[Option<Prediction>]) -> Result<ArrayRef, ArrowError> 
     let given: Vec<Option<&Explanation>> =
         answers.iter().map(|answer| answer.as_ref().and_then(Prediction::explanation)).collect();
     let each: Vec<&Explanation> = given.iter().map(|one| one.unwrap_or(&NONE)).collect();
-    let tokens = || each.iter().flat_map(|one| &one.tokens);
     let found = || each.iter().flat_map(|one| &one.evidence);
-    let token_columns: Vec<ArrayRef> = vec![
-        Arc::new(tokens().map(|t| Some(t.text.as_str())).collect::<StringArray>()),
-        Arc::new(tokens().map(|t| t.start as i64).collect::<Int64Array>()),
-        Arc::new(tokens().map(|t| t.end as i64).collect::<Int64Array>()),
-        Arc::new(tokens().map(|t| Some(t.contribution)).collect::<Float32Array>()),
-    ];
     let found_columns: Vec<ArrayRef> = vec![
         Arc::new(found().map(|e| Some(e.text.as_str())).collect::<StringArray>()),
         Arc::new(found().map(|e| Some(e.code.as_str())).collect::<StringArray>()),
@@ -225,16 +229,41 @@ fn explanations(answers: &[Option<Prediction>]) -> Result<ArrayRef, ArrowError> 
     let paths: StringArray =
         each.iter().flat_map(|one| &one.path).map(|title| Some(title.as_str())).collect();
     let columns = vec![
-        lists(
-            each.iter().map(|one| one.tokens.len()),
-            Arc::new(StructArray::try_new(token(), token_columns, None)?),
-        )?,
+        words(each.iter().map(|one| one.tokens.as_slice()))?,
         lists(
             each.iter().map(|one| one.evidence.len()),
             Arc::new(StructArray::try_new(evidence(), found_columns, None)?),
         )?,
         lists(each.iter().map(|one| one.path.len()), Arc::new(paths))?,
+        Arc::new(each.iter().map(|one| one.base).collect::<Float32Array>()),
+        seconds(&each)?,
     ];
     let missing = given.iter().map(Option::is_some).collect::<Vec<bool>>();
     Ok(Arc::new(StructArray::try_new(explanation(), columns, Some(missing.into()))?))
+}
+
+/// The words of each row with what they added.
+fn words<'a>(rows: impl Iterator<Item = &'a [TokenContribution]> + Clone) -> Result<ArrayRef, ArrowError> {
+    let all = || rows.clone().flatten();
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(all().map(|t| Some(t.text.as_str())).collect::<StringArray>()),
+        Arc::new(all().map(|t| t.start as i64).collect::<Int64Array>()),
+        Arc::new(all().map(|t| t.end as i64).collect::<Int64Array>()),
+        Arc::new(all().map(|t| Some(t.contribution)).collect::<Float32Array>()),
+    ];
+    lists(rows.map(<[_]>::len), Arc::new(StructArray::try_new(token(), columns, None)?))
+}
+
+/// The code that came second in each row.
+fn seconds(each: &[&Explanation]) -> Result<ArrayRef, ArrowError> {
+    let second = || each.iter().map(|one| one.runner_up.as_ref());
+    let codes: StringArray = second().map(|one| one.map(|one| one.code.as_str().to_owned())).collect();
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(codes),
+        Arc::new(second().map(|one| one.map(|one| one.score)).collect::<Float32Array>()),
+        words(second().map(|one| one.map_or(&[][..], |one| one.tokens.as_slice())))?,
+        Arc::new(second().map(|one| one.map(|one| one.base)).collect::<Float32Array>()),
+    ];
+    let there: Vec<bool> = second().map(|one| one.is_some()).collect();
+    Ok(Arc::new(StructArray::try_new(runner_up(), columns, Some(there.into()))?))
 }
