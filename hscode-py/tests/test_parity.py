@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from shared import REPOSITORY, TINY
+from shared import REPOSITORY, TINY, vectors
 
 import hscode
 
@@ -79,3 +79,34 @@ def test_python_answers_the_probe_as_rust_did(name: str) -> None:
             one.code,
             bits(one.score),
         )
+
+
+def test_python_answers_the_vectors_to_the_bit() -> None:
+    """2,714 texts that the embedded package answers; scores are the bits of single precision in hexadecimal."""
+    head, *rows = vectors("predictions.jsonl")
+    classifier = hscode.Classifier.embedded()
+    assert set(head) == {"model"} and classifier.model == head["model"]
+    assert len(rows) >= 2000
+
+    def digits(score: float | None) -> str:
+        return "" if score is None else struct.pack(">f", score).hex()
+
+    texts = [row["text"] for row in rows]
+    table = classifier.classify_arrow(pa.table({"description": texts}), threads=2).to_pylist()
+    for row, answer, record in zip(rows, classifier.classify_batch(texts, threads=2), table, strict=True):
+        seen = {
+            "text": answer.description,
+            "decision": answer.decision,
+            "code": answer.code or "",
+            "score": digits(answer.score),
+            "reason": answer.reason or "",
+            "classifier": answer.classifier,
+            "candidates": [[code, digits(score)] for code, score, _ in answer.candidates],
+        }
+        assert seen == row
+        assert (record["decision"], record["code"] or "", digits(record["score"])) == (
+            row["decision"],
+            row["code"],
+            row["score"],
+        )
+        assert [[c["code"], digits(c["score"])] for c in record["candidates"]] == row["candidates"]
