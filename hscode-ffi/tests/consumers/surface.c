@@ -204,6 +204,11 @@ static void batches(const hscode_classifier *classifier) {
     CHECK(hscode_predictions_len(all) == 0);
     hscode_predictions_free(all);
     CHECK_STATUS(HSCODE_STATUS_NULL_ARGUMENT, hscode_classify_batch(classifier, NULL, 2, NULL, &all, NULL));
+    if (sizeof(size_t) == 8) {
+        /* More than any machine has: refused before a text is read. */
+        CHECK_STATUS(HSCODE_STATUS_NO_MEMORY,
+                     hscode_classify_batch(classifier, texts, (size_t)1 << (sizeof(size_t) * 5 + 5), NULL, &all, NULL));
+    }
     CHECK_STATUS(HSCODE_STATUS_INVALID_INPUT,
                  hscode_classify_batch(classifier, texts, ((size_t)-1) / 4, NULL, &all, NULL));
 
