@@ -23,6 +23,8 @@ mod fused;
 pub mod lexical;
 mod math;
 mod nomenclature;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 mod options;
 #[cfg(feature = "packages")]
 pub mod package;
@@ -50,6 +52,8 @@ pub use external::External;
 pub use fused::Fused;
 pub use lexical::Lexical;
 pub use nomenclature::{Hit, Nomenclature};
+#[cfg(feature = "onnx")]
+pub use onnx::Onnx;
 pub use options::Options;
 #[cfg(feature = "packages")]
 pub use package::ModelPackage;

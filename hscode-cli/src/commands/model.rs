@@ -1,10 +1,12 @@
-//! `hscode model`: what a model is, whether it is whole, what differs between two.
+//! `hscode model`: what a model is, whether it is whole, what differs between two; networks out and in as ONNX.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use hscode_core::ModelPackage;
 use hscode_core::package::{self, Manifest};
+use hscode_core::{ErrorKind, ModelPackage};
+use hscode_train::disk::Folders;
+use hscode_train::models::{Model, NeuralModel};
 use serde::Serialize;
 
 use crate::exit::{Failure, Status};
@@ -17,6 +19,8 @@ pub(crate) enum ModelCommand {
     Info(InfoArgs),
     Verify(VerifyArgs),
     Diff(DiffArgs),
+    Export(ExportArgs),
+    Import(ImportArgs),
 }
 
 /// Shows what a model is: what it answers, what it was made of, how good it is
@@ -85,11 +89,52 @@ pub(crate) struct DiffArgs {
     json: bool,
 }
 
+/// Writes a trained network as ONNX, for other programs and for `hscode model import`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hscode model export run1/model.bin my-network
+  hscode model export run1/model.bin my-network && hscode model import my-network my-package
+
+The folder holds model.onnx, vocabulary.txt, codes.txt, onnx.tsv and package.toml (docs/onnx.md).
+Exit status: 0, 2 usage, 3 no trained network, 4 input or output.")]
+pub(crate) struct ExportArgs {
+    /// A network of `text_cnn`, `dnn` or `lstm` as training saved it
+    #[arg(value_name = "MODEL.bin")]
+    model: PathBuf,
+
+    /// The folder to make
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// Makes a model package of an exported network: one of `hscode model export`, or any text classifier in ONNX
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hscode model import my-network my-package
+  hscode classify --model my-package \"mens cotton crew neck tee\"
+
+The folder holds model.onnx, codes.txt, onnx.tsv, package.toml, and vocabulary.txt or tokenizer.json; docs/onnx.md
+says what stands in them. The graph is checked and run before anything is written.
+Exit status: 0, 2 usage or a file that is not understood, 3 a network that cannot be run, 4 input or output.")]
+pub(crate) struct ImportArgs {
+    /// Folder of the exported network
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+
+    /// Folder of the package to make
+    #[arg(value_name = "PACKAGE")]
+    package: PathBuf,
+}
+
 pub(crate) fn run(command: &ModelCommand) -> Result<Status, Failure> {
     match command {
         ModelCommand::Info(args) => info(args),
         ModelCommand::Verify(args) => verify(args),
         ModelCommand::Diff(args) => diff(args),
+        ModelCommand::Export(args) => export(args),
+        ModelCommand::Import(args) => import(args),
     }
 }
 
@@ -273,4 +318,35 @@ fn diff(args: &DiffArgs) -> Result<Status, Failure> {
         }
     }
     Ok(if differences.is_empty() { Status::Done } else { Status::BadRows })
+}
+
+fn export(args: &ExportArgs) -> Result<Status, Failure> {
+    let model = NeuralModel::open(&Folders, &args.model).map_err(|error| match error.kind() {
+        ErrorKind::Io => error.into(),
+        _ => Failure::package(error),
+    })?;
+    hscode_train::onnx::write(&Folders, &args.folder, &model)?;
+    writeln!(
+        std::io::stdout().lock(),
+        "{}: {} weights, {} codes",
+        args.folder.display(),
+        model.weights(),
+        model.classes().len()
+    )?;
+    Ok(Status::Done)
+}
+
+fn import(args: &ImportArgs) -> Result<Status, Failure> {
+    let package = hscode_train::pack::import_onnx(&args.folder)?;
+    hscode_train::publish(&Folders, &args.package, &package)?;
+    let manifest = package.manifest();
+    writeln!(
+        std::io::stdout().lock(),
+        "{}: {}, {} bytes\nseal {}",
+        args.package.display(),
+        manifest.id(),
+        manifest.total_bytes(),
+        manifest.seal()
+    )?;
+    Ok(Status::Done)
 }

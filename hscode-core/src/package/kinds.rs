@@ -31,6 +31,19 @@ pub const FUSED: &str = "fused";
 /// How network and references of a `fused` model are put together; see [`Fused::new`](crate::Fused::new).
 pub const FUSED_SETTINGS: &str = "fused.tsv";
 
+/// `Onnx` (with the feature of that name): an exported network.
+pub const ONNX: &str = "onnx";
+/// The graph of an `onnx` model, with its constants inside.
+pub const ONNX_NETWORK: &str = "model.onnx";
+/// The subheading of each output of an `onnx` model, a line each.
+pub const ONNX_CODES: &str = "codes.txt";
+/// How texts are read for an `onnx` model, and its temperature and thresholds; see `docs/onnx.md`.
+pub const ONNX_SETTINGS: &str = "onnx.tsv";
+/// The word pieces of an `onnx` model that reads features, a line each.
+pub const ONNX_VOCABULARY: &str = "vocabulary.txt";
+/// The tokenizer of an `onnx` model that reads by one.
+pub const ONNX_TOKENIZER: &str = "tokenizer.json";
+
 /// The kinds that this build opens.
 const KNOWN: &[&str] = &[
     LEXICAL,
@@ -38,13 +51,21 @@ const KNOWN: &[&str] = &[
     TEXT_CNN,
     #[cfg(feature = "text-cnn")]
     FUSED,
+    #[cfg(feature = "onnx")]
+    ONNX,
 ];
+
+/// How far scores of a network in f32 may differ between machines: they sum in the order of their instructions.
+#[cfg(feature = "onnx")]
+const ONNX_TOLERANCE: f32 = 1e-3;
 
 /// What the models of a package are together.
 pub(super) struct Opened {
     pub(super) classifier: Arc<dyn Classifier>,
     /// What turns the scores of each model into decisions, in the order of the models.
     pub(super) policies: Vec<DecisionPolicy>,
+    /// How far scores may be from those of the probe; 0 where all are the same everywhere.
+    pub(super) tolerance: f32,
 }
 
 /// Opens the models in the order of the manifest, as the stages of a cascade.
@@ -54,6 +75,8 @@ pub(super) struct Opened {
 pub(super) fn open(manifest: &Manifest, files: &Files) -> Result<Opened, Error> {
     let mut stages: Vec<Arc<dyn Classifier>> = Vec::new();
     let mut policies = Vec::new();
+    #[cfg_attr(not(feature = "onnx"), expect(unused_mut))]
+    let mut tolerance = 0.0;
     for kind in &manifest.models {
         match kind.as_str() {
             LEXICAL => {
@@ -73,6 +96,13 @@ pub(super) fn open(manifest: &Manifest, files: &Files) -> Result<Opened, Error> 
                 let (model, policy) = fused(manifest, files, References::Open(Box::new(lexical)))?;
                 stages.push(Arc::new(model));
                 policies.push(policy);
+            }
+            #[cfg(feature = "onnx")]
+            ONNX => {
+                let model = onnx(manifest, files)?;
+                policies.push(model.policy().clone());
+                stages.push(Arc::new(model));
+                tolerance = ONNX_TOLERANCE;
             }
             other => {
                 return Err(Error::new(
@@ -97,7 +127,7 @@ pub(super) fn open(manifest: &Manifest, files: &Files) -> Result<Opened, Error> 
             ),
         ));
     }
-    Ok(Opened { classifier: Arc::new(classifier), policies })
+    Ok(Opened { classifier: Arc::new(classifier), policies, tolerance })
 }
 
 /// Opens the references of a package.
@@ -154,6 +184,20 @@ fn check_edition(manifest: &Manifest, kind: &str) -> Result<(), Error> {
 fn text<'a>(files: &'a Files, name: &str) -> Result<&'a str, Error> {
     std::str::from_utf8(file(files, name)?)
         .map_err(|error| Error::new(ErrorKind::Package, format!("{name}: not UTF-8: {error}")))
+}
+
+/// Opens the exported network of a package.
+#[cfg(feature = "onnx")]
+fn onnx(manifest: &Manifest, files: &Files) -> Result<crate::Onnx, Error> {
+    let vocabulary = files.contains_key(ONNX_VOCABULARY).then(|| text(files, ONNX_VOCABULARY)).transpose()?;
+    let parts = crate::onnx::OnnxFiles {
+        network: file(files, ONNX_NETWORK)?,
+        codes: text(files, ONNX_CODES)?,
+        settings: text(files, ONNX_SETTINGS)?,
+        vocabulary,
+        tokenizer: files.get(ONNX_TOKENIZER).map(|bytes| &**bytes),
+    };
+    crate::Onnx::open(parts, &manifest.id(), manifest.edition.clone())
 }
 
 fn file<'a>(files: &'a Files, name: &str) -> Result<&'a [u8], Error> {

@@ -32,6 +32,7 @@ pub use kinds::{
     FUSED, FUSED_SETTINGS, LEXICAL, LEXICAL_SETTINGS, REFERENCES, TEXT_CNN, TEXT_CNN_SETTINGS,
     TEXT_CNN_VOCABULARY, TEXT_CNN_WEIGHTS,
 };
+pub use kinds::{ONNX, ONNX_CODES, ONNX_NETWORK, ONNX_SETTINGS, ONNX_TOKENIZER, ONNX_VOCABULARY};
 pub use manifest::{DataSource, FORMAT, FileEntry, MANIFEST, Manifest, Metric, Tool};
 pub use probe::ProbeCase;
 
@@ -104,9 +105,9 @@ impl ModelPackage {
 
     fn from_source(source: &dyn Source) -> Result<Self, Error> {
         let (manifest, files) = source::read(source)?;
-        let kinds::Opened { classifier, policies } = kinds::open(&manifest, &files)?;
+        let kinds::Opened { classifier, policies, tolerance } = kinds::open(&manifest, &files)?;
         let probe = probe::read(files.get(PROBE).map_or(&[][..], |bytes| bytes))?;
-        probe::run(&probe, &*classifier)?;
+        probe::run(&probe, &*classifier, tolerance)?;
         Ok(Self { manifest, files, probe, policies, classifier })
     }
 

@@ -202,16 +202,90 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Expected>, Error> {
     Ok(expected)
 }
 
-/// Asks every question and compares the answers to the last digit.
-pub(super) fn run(expected: &[Expected], classifier: &dyn Classifier) -> Result<(), Error> {
+/// Asks every question and compares the answers: codes and decisions exactly, scores within `tolerance`, to the
+/// last digit where it is 0.
+pub(super) fn run(expected: &[Expected], classifier: &dyn Classifier, tolerance: f32) -> Result<(), Error> {
     for (at, Expected { case, answer }) in expected.iter().enumerate() {
         let place = format!("{PROBE} line {}", at + 1);
         let seen = case
             .answer(classifier)
             .map_err(|error| Error::new(ErrorKind::Package, error.message().to_owned()).at(&place))?;
-        if seen != *answer {
+        if seen != *answer && !(tolerance > 0.0 && alike(answer, &seen, tolerance)) {
             return Err(Error::new(ErrorKind::Package, format!("{place}: expected {answer}, saw {seen}")));
         }
     }
     Ok(())
+}
+
+/// An answer as the file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    decision: String,
+    code: Option<HsCode>,
+    score: Option<f32>,
+    reason: Option<String>,
+    classifier: String,
+    candidates: Vec<(HsCode, f32)>,
+    candidate_set: Option<Vec<HsCode>>,
+    #[serde(default)]
+    truncated: bool,
+}
+
+/// Whether two answers are the same but for scores that differ by `tolerance` at most, and the order of codes
+/// whose scores are that near.
+fn alike(expected: &str, seen: &str, tolerance: f32) -> bool {
+    let read = |text: &str| serde_json::from_str::<Answer>(text).ok();
+    let (Some(a), Some(b)) = (read(expected), read(seen)) else { return false };
+    let near = |x: f32, y: f32| (x - y).abs() <= tolerance;
+    let said = |a: &Answer| (a.decision.clone(), a.code, a.reason.clone(), a.classifier.clone(), a.truncated);
+    let decided = said(&a) == said(&b)
+        && match (a.score, b.score) {
+            (Some(x), Some(y)) => near(x, y),
+            (x, y) => x == y,
+        };
+    // The last of the list may have given its place to one that is as good.
+    let lowest = a.candidates.last().map_or(0.0, |last| last.1);
+    let ranked = a.candidates.len() == b.candidates.len()
+        && a.candidates.iter().zip(&b.candidates).all(|(x, y)| near(x.1, y.1))
+        && b.candidates.iter().all(|(code, score)| match a.candidates.iter().find(|old| old.0 == *code) {
+            Some(old) => near(old.1, *score),
+            None => near(lowest, *score),
+        });
+    let sorted = |set: &Option<Vec<HsCode>>| {
+        set.clone().map(|mut set| {
+            set.sort();
+            set
+        })
+    };
+    decided && ranked && sorted(&a.candidate_set) == sorted(&b.candidate_set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_may_differ_by_the_tolerance_and_nothing_else_may() {
+        let answer = |score: &str, first: &str, second: &str, code: &str| {
+            format!(
+                "{{\"decision\":\"accept\",\"code\":\"{code}\",\"score\":{score},\"classifier\":\"onnx\",\
+                 \"candidates\":[{first},{second}],\"candidate_set\":[\"610910\",\"610990\"]}}"
+            )
+        };
+        let (tee, other) = ("[\"610910\",0.4]", "[\"610990\",0.3999]");
+        let expected = answer("0.4", tee, other, "610910");
+        for (seen, same) in [
+            (answer("0.4004", "[\"610910\",0.4004]", other, "610910"), true),
+            (answer("0.4", "[\"610990\",0.4001]", "[\"610910\",0.4]", "610910"), true),
+            (answer("0.4", tee, "[\"620520\",0.3995]", "610910"), true),
+            (answer("0.4", tee, "[\"620520\",0.37]", "610910"), false),
+            (answer("0.41", tee, other, "610910"), false),
+            (answer("0.4", tee, other, "610990"), false),
+            (answer("0.4", tee, other, "610910").replace("onnx", "lexical"), false),
+            (answer("0.4", tee, other, "610910").replace(",\"610990\"]", "]"), false),
+        ] {
+            assert_eq!(alike(&expected, &seen, 1e-3), same, "{seen}");
+        }
+    }
 }

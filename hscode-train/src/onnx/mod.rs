@@ -25,10 +25,14 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use hscode_core::Error;
+use hscode_core::package::{ONNX_CODES, ONNX_NETWORK, ONNX_SETTINGS, ONNX_VOCABULARY};
 
+use crate::disk::Disk;
 use crate::models::{Model, NeuralModel};
+use crate::pack::DESCRIPTION;
 
 const TOKENS: &str = "tokens";
 const PAIRS: &str = "pairs";
@@ -40,12 +44,25 @@ const LOGITS: &str = "logits";
 /// # Errors
 /// `InvalidInput` when the network lacks a part that its shape names.
 pub fn export(model: &NeuralModel) -> Result<Vec<u8>, Error> {
-    let facts = vec![
+    Ok(network::model(&model.network, facts(model))?.to_bytes())
+}
+
+/// The same network in plain f32, without the rounding that it was trained for: for comparing other runtimes at
+/// their best, since it asks them for fewer operators.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_plain(model: &NeuralModel) -> Result<Vec<u8>, Error> {
+    let network = crate::nets::Network { rounding: None, ..model.network.clone() };
+    Ok(network::model(&network, facts(model))?.to_bytes())
+}
+
+fn facts(model: &NeuralModel) -> Vec<(&'static str, String)> {
+    vec![
         ("model", model.kind().as_str().to_owned()),
         ("text_version", hscode_core::text::VERSION.to_string()),
         ("feature_hash_version", hscode_core::features::FEATURE_HASH_VERSION.to_string()),
-    ];
-    Ok(network::model(&model.network, facts)?.to_bytes())
+    ]
 }
 
 /// The files of a folder from which `hscode model import` makes a package: the network, its vocabulary, its codes,
@@ -56,15 +73,25 @@ pub fn export(model: &NeuralModel) -> Result<Vec<u8>, Error> {
 pub fn folder(model: &NeuralModel) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let codes: String = model.classes().iter().map(|code| format!("{code}\n")).collect();
     let mut files = BTreeMap::from([
-        ("model.onnx".to_owned(), export(model)?),
-        ("codes.txt".to_owned(), codes.into_bytes()),
-        ("onnx.tsv".to_owned(), settings(model).into_bytes()),
-        ("package.toml".to_owned(), description(model).into_bytes()),
+        (ONNX_NETWORK.to_owned(), export(model)?),
+        (ONNX_CODES.to_owned(), codes.into_bytes()),
+        (ONNX_SETTINGS.to_owned(), settings(model).into_bytes()),
+        (DESCRIPTION.to_owned(), description(model).into_bytes()),
     ]);
     if model.network.tokens.is_some() {
-        files.insert("vocabulary.txt".to_owned(), model.vocabulary().as_bytes().to_vec());
+        files.insert(ONNX_VOCABULARY.to_owned(), model.vocabulary().as_bytes().to_vec());
     }
     Ok(files)
+}
+
+/// Writes the files of [`folder`] into a new folder, whole or not at all.
+///
+/// # Errors
+/// As [`export`]; `InvalidInput` when there is something of that name, `Io` when the disk fails.
+pub fn write(disk: &dyn Disk, path: &Path, model: &NeuralModel) -> Result<(), Error> {
+    let files = folder(model)?;
+    let files = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+    crate::pack::new_folder(disk, path, files, |_| Ok(()))
 }
 
 fn settings(model: &NeuralModel) -> String {
@@ -94,7 +121,7 @@ fn settings(model: &NeuralModel) -> String {
         text,
         "output\t{LOGITS}\n\
          # Choose these on held-out text: until then nothing is accepted.\n\
-         sharpness\t1\nthreshold\tchapter\t1\nthreshold\theading\t1\nthreshold\tsubheading\t1\n"
+         temperature\t1\nthreshold\tchapter\t1\nthreshold\theading\t1\nthreshold\tsubheading\t1\n"
     );
     text
 }

@@ -6,6 +6,7 @@
 mod card;
 mod data;
 mod figures;
+mod import;
 mod publish;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,8 @@ pub use card::Card;
 pub use data::digest_of_files;
 pub use figures::metrics_of;
 pub use hscode_core::package::Manifest;
+pub use import::{DESCRIPTION, import_onnx};
+pub(crate) use publish::new_folder;
 pub use publish::publish;
 pub use text_cnn::{text_cnn_files, text_cnn_weights};
 

@@ -20,6 +20,16 @@ use crate::progress::io_error;
 /// `InvalidInput` when there is something of that name: published packages are never changed, so take a new
 /// version. `Io` when the disk fails; `Package` when what was written does not open.
 pub fn publish(disk: &dyn Disk, folder: &Path, package: &ModelPackage) -> Result<(), Error> {
+    new_folder(disk, folder, package.files(), |part| ModelPackage::open(part).map(|_| ()))
+}
+
+/// Writes files into a new folder, whole or not at all; `check` looks at them before the folder gets its name.
+pub(crate) fn new_folder<'a>(
+    disk: &dyn Disk,
+    folder: &Path,
+    files: impl Iterator<Item = (&'a str, &'a [u8])>,
+    check: impl FnOnce(&Path) -> Result<(), Error>,
+) -> Result<(), Error> {
     refuse_existing(folder)?;
     let Some(name) = folder.file_name() else {
         return Err(Error::new(
@@ -31,8 +41,8 @@ pub fn publish(disk: &dyn Disk, folder: &Path, package: &ModelPackage) -> Result
     part.push(".part");
     let part = folder.with_file_name(part);
     remove(disk, &part)?;
-    let done = write(disk, &part, package)
-        .and_then(|()| ModelPackage::open(&part).map(|_| ()))
+    let done = write(disk, &part, files)
+        .and_then(|()| check(&part))
         // Again: another run may have been faster.
         .and_then(|()| refuse_existing(folder))
         .and_then(|()| {
@@ -59,9 +69,13 @@ fn refuse_existing(folder: &Path) -> Result<(), Error> {
     }
 }
 
-fn write(disk: &dyn Disk, part: &Path, package: &ModelPackage) -> Result<(), Error> {
+fn write<'a>(
+    disk: &dyn Disk,
+    part: &Path,
+    files: impl Iterator<Item = (&'a str, &'a [u8])>,
+) -> Result<(), Error> {
     disk.make_folder(part).map_err(|error| io_error(part.display(), "make the folder", error))?;
-    for (name, bytes) in package.files() {
+    for (name, bytes) in files {
         let path = part.join(name);
         let failed = |error| io_error(path.display(), "write", error);
         let mut file = disk.create(&path).map_err(failed)?;
