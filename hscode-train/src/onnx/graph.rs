@@ -97,6 +97,11 @@ impl Graph {
         self.tensor(name, Type::U8, shape, numbers)
     }
 
+    /// A single i64.
+    pub(super) fn index(&mut self, x: i64) -> Value {
+        self.tensor("index", Type::I64, &[], x.to_le_bytes().to_vec())
+    }
+
     /// A list of i64.
     pub(super) fn ints(&mut self, name: &str, numbers: &[i64]) -> Value {
         let bytes = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();

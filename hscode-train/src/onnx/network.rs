@@ -271,7 +271,7 @@ impl<'a> Writer<'a> {
     /// both directions read forward, one of them ids in turned order, and the state at the last id is taken.
     fn remember(&mut self, lstms: &[Lstm; 2]) -> Result<Vec<Value>, Error> {
         let Some(list) = self.list(TOKENS)? else { return Err(lacking("table tokens")) };
-        let axis = self.graph.ints("axis", &[1]);
+        let axis = self.graph.index(1);
         let seen = self.graph.plain("CumSum", &[&list.mask, &axis]);
         let last = self.graph.plain("Equal", &[&seen, &list.count]);
         let last = self.graph.float(&last);
@@ -282,7 +282,9 @@ impl<'a> Writer<'a> {
         let mut states = Vec::new();
         for lstm in lstms {
             let vectors = if lstm.reversed {
+                // The first id stands for padding, whose states nobody takes.
                 let from_end = self.graph.plain("Sub", &[&list.count, &seen]);
+                let from_end = self.graph.plain("Mul", &[&from_end, &list.mask]);
                 let from_end =
                     self.graph.apply("Cast", &[&from_end], vec![("to", Attribute::Int(Type::I64 as i64))]);
                 let ids = self.graph.apply(
