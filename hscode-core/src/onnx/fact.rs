@@ -87,7 +87,9 @@ impl Fact {
         let mut fact = Self::new(Kind::of(tensor.kind)?, tensor.shape.clone())?;
         let count = fact.count()?;
         let seen = match tensor.raw {
-            Some(raw) if raw.len() as u64 % fact.kind.bytes() == 0 => raw.len() as u64 / fact.kind.bytes(),
+            Some(raw) if (raw.len() as u64).is_multiple_of(fact.kind.bytes()) => {
+                raw.len() as u64 / fact.kind.bytes()
+            }
             Some(raw) => return Err(wrong(format!("expected {count} numbers, saw {} bytes", raw.len()))),
             None => tensor.typed as u64,
         };

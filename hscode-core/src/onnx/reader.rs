@@ -14,7 +14,7 @@ pub(super) struct Reader {
 
 enum By {
     Features { spec: FeatureSpec, pieces: Option<WordPiece> },
-    Tokenizer { tokenizer: tokenizer::Reader, words: bool },
+    Tokenizer { tokenizer: Box<tokenizer::Reader>, words: bool },
 }
 
 impl Reader {
@@ -44,7 +44,7 @@ impl Reader {
                 let bytes = tokenizer.ok_or_else(|| needed("tokenizer.json"))?;
                 let tokenizer =
                     tokenizer::Reader::open(bytes, *most).map_err(|error| error.at("tokenizer.json"))?;
-                By::Tokenizer { tokenizer, words: *words }
+                By::Tokenizer { tokenizer: Box::new(tokenizer), words: *words }
             }
         };
         Ok(Self { parts, by })
