@@ -135,18 +135,15 @@ impl Iterator for Groups<'_> {
     type Item = Candidate;
 
     fn next(&mut self) -> Option<Candidate> {
-        let &(first, _) = self.rest.first()?;
-        let own = |code: HsCode| {
-            // A tariff line stands for itself, with all its digits.
-            if self.level == Level::TariffLine { code } else { code.at(self.level).unwrap_or(code) }
-        };
-        let group = own(first);
-        // Each code stands once, so that one of this level is alone.
-        let count = if first.level() == self.level {
-            1
-        } else {
-            self.rest.iter().take_while(|&&(code, _)| group.covers(&code)).count()
-        };
+        let (&(first, score), behind) = self.rest.split_first()?;
+        // Each code stands once, so that one of this level is alone. A tariff line stands for itself, with all its
+        // digits.
+        if first.level() == self.level || self.level == Level::TariffLine {
+            self.rest = behind;
+            return Some(Candidate::new(first, (f64::from(score) * self.scale).min(1.0) as f32));
+        }
+        let group = first.at(self.level).unwrap_or(first);
+        let count = self.rest.iter().take_while(|&&(code, _)| group.covers(&code)).count();
         let (these, rest) = self.rest.split_at(count);
         self.rest = rest;
         let sum: f64 = these.iter().map(|&(_, score)| f64::from(score)).sum();
