@@ -12,10 +12,10 @@ Usage: cargo xtask-c TASK
 Tasks:
   header [--check]
       Writes hscode-ffi/include/hscode.h from the sources. --check writes nothing and fails if it would change.
-  install --prefix DIR [--libdir DIR] [--destdir DIR] [--from LIBRARY]
+  install --prefix DIR [--libdir DIR] [--destdir DIR] [--features LIST] [--from LIBRARY]
       Builds the C library for release and installs it: shared and static library, headers, pkg-config file, CMake
       package. --libdir: where libraries go, below the prefix (default: lib). --destdir: put before all paths.
-      --from: a libhscode_ffi.a that is built already.
+      --features: further features, such as onnx. --from: a libhscode_ffi.a that is built already.
   symbols LIBRARY
       Compares what a shared library exports with hscode-ffi/symbols.txt.
 ";

@@ -17,6 +17,7 @@ struct Places {
     prefix: PathBuf,
     libdir: String,
     destdir: Option<PathBuf>,
+    features: Option<String>,
     from: Option<PathBuf>,
 }
 
@@ -29,7 +30,7 @@ pub(crate) fn run(options: &[&str]) -> Result<String, String> {
     let places = parse(options)?;
     let archive = match &places.from {
         Some(archive) => archive.clone(),
-        None => build()?,
+        None => build(places.features.as_deref())?,
     };
     let root = match &places.destdir {
         Some(destdir) => destdir.join(places.prefix.strip_prefix("/").unwrap_or(&places.prefix)),
@@ -56,12 +57,19 @@ pub(crate) fn run(options: &[&str]) -> Result<String, String> {
 }
 
 fn parse(options: &[&str]) -> Result<Places, String> {
-    let mut places = Places { prefix: PathBuf::new(), libdir: "lib".to_owned(), destdir: None, from: None };
+    let mut places = Places {
+        prefix: PathBuf::new(),
+        libdir: "lib".to_owned(),
+        destdir: None,
+        features: None,
+        from: None,
+    };
     for pair in options.chunks(2) {
         match pair {
             ["--prefix", prefix] => places.prefix = (*prefix).into(),
             ["--libdir", libdir] if !libdir.starts_with('/') => places.libdir = (*libdir).to_owned(),
             ["--destdir", destdir] => places.destdir = Some((*destdir).into()),
+            ["--features", features] => places.features = Some((*features).to_owned()),
             ["--from", archive] => places.from = Some((*archive).into()),
             _ => return Err(format!("install: did not expect {}\n", pair.join(" "))),
         }
@@ -73,13 +81,14 @@ fn parse(options: &[&str]) -> Result<Places, String> {
 }
 
 /// Builds the static library for release and tells where it is.
-fn build() -> Result<PathBuf, String> {
+fn build(features: Option<&str>) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let arguments = ["rustc", "--locked", "--release", "--package", "hscode-ffi", "--lib", "--crate-type"];
     let output = Command::new(cargo)
         .current_dir(crate::crate_dir())
         .args(arguments)
         .args(["staticlib", "--message-format", "json-render-diagnostics"])
+        .args(features.map(|features| format!("--features={features}")))
         .stderr(std::process::Stdio::inherit())
         .output()
         .map_err(|error| format!("install: cannot start cargo: {error}\n"))?;
@@ -184,4 +193,37 @@ fn run_quietly(command: &mut Command) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("install: {name}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_read_and_wrong_ones_told() {
+        let places = parse(&["--prefix", "/opt/hs", "--libdir", "lib64", "--features", "onnx"]).unwrap();
+        assert_eq!((places.libdir.as_str(), places.features.as_deref()), ("lib64", Some("onnx")));
+        assert!(pkg_config_file(&places).contains("libdir=${exec_prefix}/lib64\n"));
+        for wrong in
+            [&["--prefix", "relative"][..], &[], &["--prefix"], &["--libdir", "/abs", "--prefix", "/p"]]
+        {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_interface_of_the_header_is_that_of_the_files() {
+        let abi = Abi::of_sources().unwrap();
+        let manifest = fs::read_to_string(crate::crate_dir().join("Cargo.toml")).unwrap();
+        assert!(
+            manifest.contains(&format!("version = \"{}.{}.0\"", abi.major, abi.minor)),
+            "cargo-c's version"
+        );
+        let cmake = fs::read_to_string(crate::crate_dir().join("cmake/hscode-config-version.cmake")).unwrap();
+        assert!(
+            cmake.contains(&format!("set(PACKAGE_VERSION \"{}\")", env!("CARGO_PKG_VERSION"))),
+            "CMake's"
+        );
+    }
 }

@@ -84,3 +84,35 @@ pub(crate) fn check(library: &Path) -> Result<String, String> {
     let differ: Vec<&String> = exported.symmetric_difference(&listed).collect();
     Err(format!("symbols: {} differs from symbols.txt in {differ:?}\n", library.display()))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_that_of_the_header() {
+        let symbols = read().unwrap();
+        assert!(symbols.len() >= 70);
+        assert!(symbols.iter().any(|symbol| symbol.name == "hscode_classify_simple"));
+    }
+
+    #[test]
+    fn declarations_are_told_from_types_and_comments() {
+        assert_eq!(declared("const char *hscode_version(void);"), Some("hscode_version"));
+        assert_eq!(declared("hscode_status hscode_check(const uint8_t *utf8,"), Some("hscode_check"));
+        assert_eq!(declared("typedef void (*hscode_free_fn)(void *user);"), None);
+        assert_eq!(declared(" * hscode_classify(classifier)"), None);
+        assert_eq!(declared("} hscode_code;"), None);
+    }
+
+    #[test]
+    fn later_versions_follow_earlier_ones() {
+        let symbol =
+            |name: &str, version: &str| Symbol { name: name.to_owned(), version: version.to_owned() };
+        let script = version_script(&[symbol("b", "HSCODE_1.1"), symbol("a", "HSCODE_1.0")]);
+        let expected = "HSCODE_1.0 {\n  global:\n    a;\n  local: *;\n};\n\
+                        HSCODE_1.1 {\n  global:\n    b;\n} HSCODE_1.0;\n";
+        assert_eq!(script, expected);
+    }
+}
