@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    check, classify, completions, convert, evaluate, lookup, model, prepare, search, train, tune,
+    check, classify, completions, convert, evaluate, lookup, model, pack, prepare, search, train, tune,
 };
 
 /// HS codes from goods descriptions.
@@ -48,5 +48,6 @@ pub(crate) enum Command {
     Audit(prepare::AuditArgs),
     Train(train::TrainArgs),
     Tune(tune::TuneArgs),
+    Pack(pack::PackArgs),
     Completions(completions::CompletionsArgs),
 }

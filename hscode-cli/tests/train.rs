@@ -132,3 +132,83 @@ fn a_search_keeps_its_trials_and_is_drawn() {
     assert!(folder.read("out/report.html").contains("Trials of settings of training"));
     hscode(&[&arguments[..], &["--set", "tune.digits=3"]].concat()).status(4).says("expected 2, 4 or 6");
 }
+
+#[test]
+fn one_command_goes_from_tables_to_a_package_that_answers() {
+    let folder = Folder::new("pack");
+    let settings = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/customer/train.toml");
+    let (work, out, report) = (folder.path("work"), folder.path("model"), folder.path("report"));
+    let small = [
+        "--set",
+        "train.learn.epochs=4",
+        "--set",
+        "train.network.token_dim=16",
+        "--set",
+        "train.network.filters=16",
+    ];
+    let arguments = ["pack", "--config", settings, "--work", &work, "--out", &out, "--report", &report];
+    let run = hscode(&[&arguments[..], &small].concat()).status(0);
+    assert!(run.stdout.contains("package: bags-and-hats@1#"), "{}", run.stdout);
+    assert!(run.stdout.contains("test: ") && run.stdout.contains("judged in HS2022"), "{}", run.stdout);
+    let card = folder.read("model/CARD.md");
+    assert!(card.contains("| declarations |") && card.contains("accuracy_top1"), "{card}");
+    let page = folder.read("report/report.html");
+    assert!(page.contains("mean loss of training") && page.ends_with("</html>\n"));
+    // It answers, and it is compared with the model before packing and with another kind.
+    hscode(&["model", "verify", &out]).status(0);
+    let answer = hscode(&["classify", "--model", &out, "--json", "leather handbag"]).status(0);
+    assert_eq!(answer.records()[0]["classifier"], "text-cnn+lexical");
+    let svc = folder.path("svc");
+    hscode(&["train", "--config", settings, "--work", &svc, "--set", "train.model=svc"]).status(0);
+    let data = folder.path("work/split/dev.jsonl");
+    let (network, linear) = (folder.path("work/train/model.bin"), folder.path("svc/train/model.bin"));
+    let compared = folder.path("compared");
+    let run = hscode(&[
+        "evaluate", "--data", &data, "--model", &out, "--model", &network, "--model", &linear, "--report",
+        &compared, "--json", "--time", "5",
+    ])
+    .status(0);
+    let seen: Value = serde_json::from_str(&run.stdout).unwrap();
+    let labels: Vec<&str> =
+        seen["models"].as_array().unwrap().iter().map(|m| m["label"].as_str().unwrap()).collect();
+    assert_eq!(labels, ["model", "work", "svc"]);
+    assert_eq!(seen["comparisons"].as_array().unwrap().len(), 3 * 3 * 2);
+    let page = folder.read("compared/report.html");
+    assert!(page.contains("minutes of training") && page.contains("Loss of work"));
+    // What is published stays; another version is another folder, and starts from this one.
+    hscode(&arguments).status(4).says("what is published is never changed");
+    let (other, second) = (folder.path("other"), folder.path("second"));
+    let from = [
+        "pack",
+        "--config",
+        settings,
+        "--work",
+        &other,
+        "--from",
+        &out,
+        "--out",
+        &second,
+        "--set",
+        "package.version=2",
+        "--set",
+        "train.learn.epochs=1",
+        "--set",
+        "train.learn.rate=0.0005",
+    ];
+    hscode(&from).status(0);
+    assert!(folder.read("second/CARD.md").contains("| start |"));
+    hscode(&[
+        "pack",
+        "--config",
+        settings,
+        "--work",
+        &svc,
+        "--out",
+        &folder.path("no"),
+        "--set",
+        "train.model=svc",
+    ])
+    .status(3)
+    .says("packages hold no other");
+    assert!(!folder.0.join("no").exists());
+}

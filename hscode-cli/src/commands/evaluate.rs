@@ -48,7 +48,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "EDITION", help_heading = "Input")]
     data_edition: Option<Edition>,
 
-    /// Folder of a model package, or `embedded`; may be repeated [default: embedded]
+    /// Folder of a model package, `embedded`, or the model.bin of `train`; may be repeated [default: embedded]
     #[arg(long, value_name = "DIR", help_heading = "Models")]
     model: Vec<PathBuf>,
 
@@ -120,8 +120,11 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Status, Failure> {
     if let Some(price) = args.core_hour_price.filter(|price| !(price.is_finite() && *price >= 0.0)) {
         return Err(Failure::usage(format!("--core-hour-price {price}: expected a price of 0 or more")));
     }
-    let logs = read_logs(&args.log)?;
+    let mut logs = read_logs(&args.log)?;
     let models = open_models(args)?;
+    if args.report.is_some() {
+        models.iter().for_each(|model| model.draw_training(&mut logs));
+    }
     let watch = Watch::start()?;
     let Some(edition) = models.first().map(|model| model.classifier.info().edition().clone()) else {
         return Err(Failure::usage("expected at least one model"));
@@ -184,6 +187,33 @@ struct Opened {
     label: String,
     classifier: Arc<dyn Classifier>,
     size_bytes: Option<u64>,
+    /// The log of training beside it.
+    log: Option<PathBuf>,
+}
+
+impl Opened {
+    /// Adds the log of training, if there is one, under the name of the report.
+    fn draw_training(&self, logs: &mut Logs) {
+        let text = self.log.as_ref().and_then(|log| std::fs::read_to_string(log).ok());
+        // A log that is something else is not drawn: nobody has named it.
+        if text.is_some_and(|text| logs.add(&text).is_ok())
+            && let Some(curve) = logs.curves.last_mut()
+        {
+            curve.model.clone_from(&self.label);
+        }
+    }
+}
+
+/// What a report calls a model: its folder or, of a model.bin of `train`, the working folder.
+fn base_of(path: &Path) -> String {
+    let mut named = path;
+    if path.is_file() {
+        named = path.parent().unwrap_or(path);
+        if named.file_name().is_some_and(|name| name == "train") {
+            named = named.parent().unwrap_or(named);
+        }
+    }
+    named.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into())
 }
 
 fn open_models(args: &EvaluateArgs) -> Result<Vec<Opened>, Failure> {
@@ -197,19 +227,33 @@ fn open_models(args: &EvaluateArgs) -> Result<Vec<Opened>, Failure> {
     let mut models = Vec::new();
     for path in named {
         let folder = (path != embedded).then_some(path);
-        let base =
-            path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into());
+        let base = base_of(path);
         let mut label: String = base.clone();
         let mut copy = 1;
         while !seen.insert(label.clone()) {
             copy += 1;
             label = format!("{base}-{copy}");
         }
-        models.push(Opened { label, classifier: model::open(folder)?, size_bytes: folder.and_then(size_of) });
+        let log = path.is_file().then(|| path.with_file_name("log.json"));
+        models.push(match folder {
+            Some(file) if file.is_file() => {
+                let size_bytes = file.metadata().ok().map(|found| found.len());
+                Opened { classifier: model::trained(file, &label)?, label, size_bytes, log }
+            }
+            _ => {
+                let size_bytes = folder.and_then(size_of);
+                Opened { label, classifier: model::open(folder)?, size_bytes, log }
+            }
+        });
     }
     if let Some(references) = &args.references {
         let label = "embedded+references".to_owned();
-        models.push(Opened { label, classifier: model::embedded_with(references)?, size_bytes: None });
+        models.push(Opened {
+            label,
+            classifier: model::embedded_with(references)?,
+            size_bytes: None,
+            log: None,
+        });
     }
     Ok(models)
 }

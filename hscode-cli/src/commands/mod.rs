@@ -8,6 +8,7 @@ pub(crate) mod convert;
 pub(crate) mod evaluate;
 pub(crate) mod lookup;
 pub(crate) mod model;
+pub(crate) mod pack;
 pub(crate) mod prepare;
 pub(crate) mod search;
 pub(crate) mod train;
@@ -34,6 +35,7 @@ pub(crate) fn run() -> Result<Status, Failure> {
         Command::Audit(args) => prepare::audit(&args),
         Command::Train(args) => train::run(&args),
         Command::Tune(args) => tune::run(&args),
+        Command::Pack(args) => pack::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }

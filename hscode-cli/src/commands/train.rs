@@ -1,16 +1,18 @@
 //! `hscode train`: from the training part to a model.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use hscode_train::config::{Config, StartConfig};
 use hscode_train::models::{DevFigures, TrainingLog};
 use hscode_train::prepare::{Prepare, prepare};
 use hscode_train::training;
-use hscode_train::workdir::Ran;
+use hscode_train::workdir::{Ran, WorkDir};
 
 use super::prepare::{StepArgs, ran_lines};
 use crate::exit::{Failure, Status};
+use crate::steps::Watch;
 
 /// Trains the model of the settings (after ingest, clean and split, if they have to run)
 #[derive(Debug, clap::Args)]
@@ -30,40 +32,64 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     step: StepArgs,
 
+    #[command(flatten)]
+    from: From,
+}
+
+/// What training starts from.
+#[derive(Debug, clap::Args)]
+pub(crate) struct From {
     /// Start from the classes, sizes and weights of this trained model (model.bin)
-    #[arg(long, value_name = "MODEL")]
-    from: Option<PathBuf>,
+    #[arg(long = "from", value_name = "MODEL")]
+    model: Option<PathBuf>,
+}
+
+impl From {
+    /// Puts it in the place of what the settings say.
+    pub(crate) fn put(&self, config: &mut Config) {
+        if let Some(model) = &self.model {
+            config.start = StartConfig { model: Some(model.clone()), ..StartConfig::default() };
+        }
+    }
 }
 
 pub(crate) fn run(args: &TrainArgs) -> Result<Status, Failure> {
     let mut out = std::io::stdout().lock();
     let Some((mut config, work, watch)) = args.step.begin(&mut out)? else { return Ok(Status::Done) };
-    if let Some(model) = &args.from {
-        config.start = Default::default();
-        config.start.model = Some(model.clone());
-    }
+    args.from.put(&mut config);
+    train(&work, &config, &watch, &mut out)?;
+    writeln!(out, "model: {}", work.path(training::MODEL).display())?;
+    Ok(Status::Done)
+}
+
+/// Runs the steps up to training and tells what they did.
+pub(crate) fn train(
+    work: &WorkDir,
+    config: &Config,
+    watch: &Watch,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     let mut lines = Vec::new();
     let mut started = Instant::now();
     let mut told = |name: &str, ran: &Ran| {
         ran_lines(name, ran, started, &mut lines);
         started = Instant::now();
     };
-    let result = prepare(&work, &config, Prepare::Split, &watch, |step, ran| told(step.as_str(), ran))
-        .and_then(|()| training::encode(&work, &config, &watch))
+    let result = prepare(work, config, Prepare::Split, watch, |step, ran| told(step.as_str(), ran))
+        .and_then(|()| training::encode(work, config, watch))
         .inspect(|ran| ran.iter().for_each(|ran| told("encode", ran)))
-        .and_then(|_| training::run(&work, &config, &watch))
+        .and_then(|_| training::run(work, config, watch))
         .inspect(|ran| told("train", ran));
     watch.clear();
     for line in lines {
         writeln!(out, "{line}")?;
     }
     result?;
-    let log = training::log(&work).map_err(Failure::file)?;
+    let log = training::log(work).map_err(Failure::file)?;
     for line in figures(&log) {
         writeln!(out, "{line}")?;
     }
-    writeln!(out, "model: {}", work.path(training::MODEL).display())?;
-    Ok(Status::Done)
+    Ok(())
 }
 
 /// The last figures on the development sets, a line each, under a header.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use sources::{Columns, Names, Source, SourceEdition, SourcePart};
 
 use crate::models::TrainConfig;
+use crate::pack::Card;
 use crate::progress::io_error;
 use crate::tune::TuneConfig;
 
@@ -40,13 +41,79 @@ pub struct Config {
     pub train: TrainConfig,
     /// How better settings are searched for.
     pub tune: TuneConfig,
+    /// What the package is called and holds.
+    pub package: PackageConfig,
+    /// What the model card says beyond the facts.
+    pub card: CardConfig,
+}
+
+/// What the model card says beyond the facts; unlike [`Card`] with words for who says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CardConfig {
+    /// The licence of the package.
+    pub licence: String,
+    /// What the model does, in a few sentences.
+    pub summary: String,
+    /// What it is meant for, a sentence each.
+    pub intended_use: Vec<String>,
+    /// What it cannot do or should not be used for, a sentence each.
+    pub limits: Vec<String>,
+}
+
+impl CardConfig {
+    pub(crate) fn to_card(&self) -> Card {
+        Card {
+            licence: self.licence.clone(),
+            summary: self.summary.clone(),
+            intended_use: self.intended_use.clone(),
+            limits: self.limits.clone(),
+        }
+    }
+}
+
+impl Default for CardConfig {
+    fn default() -> Self {
+        let limits = [
+            "It reads a description, not the goods: what the description leaves out, it cannot know.",
+            "It repeats the habits of the labels that it learnt from, right or wrong.",
+            "It answers six digits; national tariff lines need the national tariff.",
+        ];
+        Self {
+            licence: "not stated".to_owned(),
+            summary:
+                "Subheadings of the Harmonized System from goods descriptions, learnt from the data below."
+                    .to_owned(),
+            intended_use: vec![
+                "Proposing codes to people who decide, or who check those that are accepted.".to_owned(),
+            ],
+            limits: limits.map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+/// What `hscode pack` makes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PackageConfig {
+    /// The name: 1 to 64 letters, digits, `-`, `_`, `+` and `.`.
+    pub name: String,
+    /// The version, written as names are; a published version never changes.
+    pub version: String,
+    /// Whether the training texts go in as references: they are asked beside the network and are the evidence of
+    /// answers. Whoever has the package can read them.
+    pub references: bool,
+    /// The share of accepted answers that should be right, on the development part, above 0 to below 1.
+    pub right: f64,
+    /// Descriptions whose exact answers the package carries, to be asked whenever it opens. All can read them.
+    pub questions: Vec<String>,
 }
 
 /// What a network starts from. Paths are taken from the folder of the `train.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StartConfig {
-    /// A trained model, `model.bin` of `train`: its sizes, classes, word pieces and weights.
+    /// A trained model, `model.bin` of `train` or the folder of a package: its sizes, classes, word pieces, weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<PathBuf>,
     /// Word pieces, a line each; learnt from the training part where there are none.
@@ -152,6 +219,27 @@ impl Default for Config {
             start: StartConfig::default(),
             train: TrainConfig::default(),
             tune: TuneConfig::default(),
+            package: PackageConfig::default(),
+            card: CardConfig::default(),
+        }
+    }
+}
+
+impl Default for PackageConfig {
+    fn default() -> Self {
+        let questions = [
+            "mens cotton crew neck t-shirt",
+            "stainless steel hexagon bolts M8",
+            "wooden dining table",
+            "lithium ion battery pack 36V",
+            "roasted coffee beans 1 kg",
+        ];
+        Self {
+            name: "own-model".to_owned(),
+            version: "1".to_owned(),
+            references: true,
+            right: 0.9,
+            questions: questions.map(str::to_owned).to_vec(),
         }
     }
 }
@@ -254,11 +342,17 @@ impl Config {
     pub fn with<'a>(&self, changes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Error> {
         let mut config = self.clone();
         for (key, value) in changes {
-            let value = toml::from_str::<toml::Table>(&format!("x = {value}"))
+            let text = toml::Value::String(value.to_owned());
+            let parsed = toml::from_str::<toml::Table>(&format!("x = {value}"))
                 .ok()
-                .and_then(|mut table| table.remove("x").filter(|_| table.is_empty()))
-                .unwrap_or_else(|| toml::Value::String(value.to_owned()));
-            config = config.with_value(key, value)?;
+                .and_then(|mut table| table.remove("x").filter(|_| table.is_empty()));
+            config = match parsed {
+                None => config.with_value(key, text)?,
+                // A version 2 is text, although it is written as a number.
+                Some(parsed) => config
+                    .with_value(key, parsed)
+                    .or_else(|error| config.with_value(key, text).map_err(|_| error))?,
+            };
         }
         Ok(config)
     }
@@ -306,6 +400,7 @@ impl Config {
         between("split.dev + split.test", self.split.dev + self.split.test, 0.0, 0.9)?;
         between("audit.folds", self.audit.folds as f64, 2.0, 20.0)?;
         between("balance.up_sample_to", self.balance.up_sample_to, 0.0, 1.0)?;
+        between("package.right", self.package.right, 0.01, 0.999)?;
         between("balance.beta", self.balance.beta, 0.0, 0.999_999)?;
         if self.start.model.is_some() && (self.start.vocabulary.is_some() || self.start.vectors.is_some()) {
             return Err(Error::new(

@@ -24,6 +24,12 @@ pub struct Source {
     /// Under which terms the data may be used; goes into the model card.
     #[serde(default = "not_stated")]
     pub licence: String,
+    /// Where it is from, for the model card; the file's name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Whether a machine wrote the texts; goes into the model card.
+    #[serde(default)]
+    pub machine_written: bool,
     /// The edition of the codes.
     #[serde(default)]
     pub edition: SourceEdition,

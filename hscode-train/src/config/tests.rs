@@ -46,6 +46,7 @@ fn the_committed_file_names_and_explains_every_setting() {
     let source = toml::Value::try_from(example.sources.first().unwrap()).unwrap();
     let full = Source {
         format: Some("csv".to_owned()),
+        origin: Some("o".to_owned()),
         columns: Columns {
             edition: Some("e".to_owned()),
             date: Some("d".to_owned()),
@@ -78,7 +79,7 @@ fn mistakes_are_told_with_line_and_remedy() {
     assert_eq!(
         message("seed = 1\nedtion = \"HS2022\"\n"),
         "line 2: unknown key `edtion`; did you mean `edition`? \
-         Known here: seed, edition, sources, clean, split, audit, balance, start, train, tune"
+         Known here: seed, edition, sources, clean, split, audit, balance, start, train, tune, package, card"
     );
     assert!(message("[split]\nby = \"dates\"").contains("unknown value `dates`; did you mean `date`?"));
     assert!(message("[split]\ndev = 0.7").contains("split.dev = 0.7: expected 0 to 0.5"));

@@ -5,6 +5,7 @@
 //! on from its checkpoint to the same bytes.
 
 mod augment;
+mod classifier;
 mod config;
 mod container;
 mod data;
@@ -15,6 +16,7 @@ mod order;
 mod svc;
 #[cfg(test)]
 mod tests;
+mod unpack;
 mod walk;
 
 use std::io::Write;
@@ -24,6 +26,7 @@ use hscode_core::{Error, ErrorKind, HsCode};
 use sha2::{Digest, Sha256};
 
 pub use augment::AugmentConfig;
+pub use classifier::as_classifier;
 pub use config::{LearnConfig, ModelKind, TrainConfig};
 pub use data::{DevSet, Sample, TrainingData};
 pub use log::{DevFigures, LogEntry, TrainingLog};
@@ -31,6 +34,7 @@ pub use neural::NeuralModel;
 #[cfg(test)]
 pub(crate) use neural::TextReader;
 pub use svc::{SvcConfig, SvcModel};
+pub use unpack::network_of;
 
 use crate::disk::Disk;
 use crate::progress::{Progress, StepError, io_error};

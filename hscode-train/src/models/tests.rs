@@ -216,6 +216,24 @@ fn saved_models_answer_as_before() {
 }
 
 #[test]
+fn a_model_is_compared_as_a_classifier() {
+    use hscode_core::{Classifier as _, Edition, Options};
+    let data = data(6);
+    let texts: Vec<&str> = data.dev[0].texts.iter().map(String::as_str).collect();
+    for kind in [ModelKind::Svc, ModelKind::TextCnn] {
+        let trained = train(&config(kind), &data, None, &Silent).unwrap();
+        let scores = trained.model.scores(&texts).unwrap();
+        let classifier = as_classifier(trained.model, "own@1", Edition::HS2022).unwrap();
+        assert_eq!(classifier.info().name(), kind.as_str());
+        let seen = classifier.classify_batch(&texts, &Options::default()).unwrap();
+        for (row, seen) in scores.chunks_exact(data.classes.len()).zip(seen) {
+            let best = row.iter().copied().fold(0.0f32, f32::max);
+            assert_eq!(seen.best().unwrap().score(), best);
+        }
+    }
+}
+
+#[test]
 fn wrong_settings_and_data_are_named() {
     let data = data(16);
     let message = |config: &TrainConfig, data: &TrainingData| match train(config, data, None, &Silent) {

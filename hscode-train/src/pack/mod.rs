@@ -3,6 +3,7 @@
 //! [`pack`] makes the bytes, and the same arguments give the same ones: nothing of the machine, the clock or the
 //! paths goes into them. [`publish`] writes them into a folder of their own, whole or not at all.
 
+mod calibrate;
 mod card;
 mod data;
 mod figures;
@@ -13,6 +14,9 @@ mod tests;
 mod text_cnn;
 #[cfg(test)]
 mod text_cnn_tests;
+mod work;
+#[cfg(test)]
+mod work_tests;
 
 use std::collections::BTreeMap;
 
@@ -22,11 +26,12 @@ use hscode_core::{Error, ErrorKind};
 pub use card::Card;
 pub use data::digest_of_files;
 pub use figures::metrics_of;
-pub use hscode_core::package::Manifest;
+pub use hscode_core::package::{DataSource, Manifest};
 pub use import::{DESCRIPTION, import_onnx};
 pub(crate) use publish::new_folder;
 pub use publish::publish;
 pub use text_cnn::{text_cnn_files, text_cnn_weights};
+pub use work::{Packed, pack_work};
 
 /// Makes a package of a model's files; its card is written from the facts, its probe is answered by the model
 /// itself, and the whole is opened as any other package before it is given back.

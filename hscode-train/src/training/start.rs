@@ -3,11 +3,13 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use hscode_core::Error;
+use hscode_core::package::{MANIFEST, ModelPackage, TEXT_CNN, TEXT_CNN_VOCABULARY, TEXT_CNN_WEIGHTS};
+use hscode_core::text_cnn::Weights;
+use hscode_core::{Error, ErrorKind};
 
 use super::VOCABULARY;
 use crate::config::Config;
-use crate::models::{ModelKind, NeuralModel};
+use crate::models::{ModelKind, NeuralModel, network_of};
 use crate::progress::io_error;
 use crate::steps::FileDigest;
 use crate::workdir::WorkDir;
@@ -32,8 +34,14 @@ impl Start {
         let mut files = Vec::new();
         let named = &config.start;
         if let Some(path) = &named.model {
-            files.push(work.digest(path, "start:model")?);
-            start.model = Some(NeuralModel::open(work.disk(), path)?);
+            if path.is_dir() {
+                // The seal of the manifest stands for all files of a package.
+                files.push(work.digest(&path.join(MANIFEST), "start:manifest")?);
+                start.model = Some(of_package(path)?);
+            } else {
+                files.push(work.digest(path, "start:model")?);
+                start.model = Some(NeuralModel::open(work.disk(), path)?);
+            }
             return Ok((start, files));
         }
         if config.train.model == ModelKind::Svc {
@@ -66,6 +74,22 @@ impl std::fmt::Debug for Start {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Start").field("model", &self.model.is_some()).finish_non_exhaustive()
     }
+}
+
+/// The network of a package, as far as its integers tell.
+fn of_package(folder: &Path) -> Result<NeuralModel, Error> {
+    let package = ModelPackage::open(folder)?;
+    let missing = || {
+        let message = format!(
+            "{}: expected a package with a network ({TEXT_CNN}) to start from, seen {}",
+            folder.display(),
+            package.manifest().models.join(", ")
+        );
+        Error::new(ErrorKind::InvalidInput, message)
+    };
+    let weights = package.file(TEXT_CNN_WEIGHTS).ok_or_else(missing)?;
+    let vocabulary = String::from_utf8_lossy(package.file(TEXT_CNN_VOCABULARY).ok_or_else(missing)?);
+    network_of(&Weights::from_bytes(weights)?, &vocabulary).map_err(|e| e.at(folder.display()))
 }
 
 fn read(work: &WorkDir, path: &Path) -> Result<Vec<u8>, Error> {

@@ -10,7 +10,7 @@ use crate::evaluate::{Curve, Parameter, Study, Trial, TrialState};
 impl Page<'_> {
     /// Two charts a training run: the loss, and the accuracy on the development sets.
     pub(super) fn training(&self) -> String {
-        let mut out = String::new();
+        let mut out = self.side_by_side();
         for curve in self.logs.curves.iter().filter(|curve| !curve.entries.is_empty()) {
             let seconds = curve.entries.last().map_or(0.0, |entry| entry.seconds);
             let title = format!(
@@ -37,10 +37,51 @@ impl Page<'_> {
         if out.is_empty() { out } else { note("Measured while training, on the development sets.") + &out }
     }
 
+    /// A table of the trained models, where there are several.
+    fn side_by_side(&self) -> String {
+        let curves: Vec<&Curve> = self.logs.curves.iter().filter(|curve| !curve.entries.is_empty()).collect();
+        if curves.len() < 2 {
+            return String::new();
+        }
+        let sets: BTreeSet<&str> =
+            curves.iter().flat_map(|curve| last_sets(curve)).map(|dev| dev.set.as_str()).collect();
+        let mut heads = vec!["model", "weights", "texts", "minutes of training"];
+        let names: Vec<String> =
+            sets.iter().map(|set| format!("{set}, top-1 / top-5 at 6 digits, %")).collect();
+        heads.extend(names.iter().map(String::as_str));
+        let rows: Vec<Vec<Cell>> = curves
+            .iter()
+            .map(|curve| {
+                let seconds = curve.entries.last().map_or(0.0, |entry| entry.seconds);
+                let mut cells = vec![
+                    Cell::text(&curve.model),
+                    Cell::count(curve.weights),
+                    Cell::count(curve.samples),
+                    Cell::number(&format!("{:.1}", seconds / 60.0), seconds),
+                ];
+                cells.extend(sets.iter().map(|set| {
+                    last_sets(curve).find(|dev| dev.set == *set).map_or_else(
+                        || Cell::text(""),
+                        |dev| {
+                            let (one, five) = (100.0 * dev.top1[2], 100.0 * dev.top5[2]);
+                            Cell::number(&format!("{one:.1} / {five:.1}"), one)
+                        },
+                    )
+                }));
+                cells
+            })
+            .collect();
+        table(&heads, &rows, true)
+    }
+
     /// A chart and a table of every search for settings.
     pub(super) fn tuning(&self) -> String {
         self.logs.studies.iter().filter(|study| !study.trials.is_empty()).map(study).collect()
     }
+}
+
+fn last_sets(curve: &Curve) -> impl Iterator<Item = &crate::evaluate::CurveFigures> {
+    curve.entries.last().into_iter().flat_map(|entry| &entry.dev)
 }
 
 fn epochs(curve: &Curve) -> Axis {
