@@ -46,6 +46,7 @@ def session(workers: int) -> SparkSession:
         SparkSession.builder.master(f"local[{workers}]")
         .appName("hscode")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "4096")
@@ -76,7 +77,8 @@ def check() -> None:
     spark = session(2)
     rows = [*texts()[:299], None]
     frame = spark.createDataFrame(list(enumerate(rows)), "id long, description string").repartition(8)
-    answers = frame.mapInArrow(classify, SCHEMA).orderBy("id").collect()
+    # Sorted here: Spark would run the function twice, once to find out how to divide the rows.
+    answers = sorted(frame.mapInArrow(classify, SCHEMA).collect(), key=lambda row: int(row.id))
     expected = hscode.Classifier.embedded().classify_batch(rows)
     for row, answer in zip(answers, expected, strict=True):
         assert (row.id, row.code, row.decision) == (answer.index, answer.code, answer.decision), row.id
@@ -85,11 +87,10 @@ def check() -> None:
     loads: dict[int, set[float]] = {}
     for row in answers:
         loads.setdefault(row.worker, set()).add(row.opened)
-    slowest = max(max(times) for times in loads.values())
-    again = [opened for times in loads.values() for opened in times if opened != max(times)]
-    print(f"{len(answers)} rows by {len(loads)} workers, as one process answers; opened in {slowest:.3f} s")
-    assert len(loads) <= 2 and len(again) >= 1, loads
-    assert all(opened < slowest / 4 for opened in again), "expected one load for each worker"
+    times = [opened for of_one in loads.values() for opened in of_one]
+    slow = [opened for opened in times if opened > max(times) / 4]
+    print(f"{len(answers)} rows by {len(loads)} workers, as one process answers; opened in {max(times):.3f} s")
+    assert len(loads) <= 2 and len(slow) <= len(loads) < len(times), "expected one load for each worker"
     spark.stop()
 
 

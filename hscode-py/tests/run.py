@@ -122,7 +122,6 @@ def spark(wheel: pathlib.Path) -> int:
         return missing("Java for the example spark_map.py (all else is tested; --without-spark leaves it out)")
     try:
         tools = environment("spark", HERE / "requirements-spark.txt")
-        pip(tools, "install", "pyarrow>=18", "pandas>=2.3")
     except subprocess.CalledProcessError as error:
         return missing(f"pyspark for the example spark_map.py ({error}); all else is tested")
     pip(tools, "install", "--force-reinstall", "--no-deps", str(wheel))
