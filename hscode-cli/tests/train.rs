@@ -95,6 +95,9 @@ fn wrong_settings_data_and_models_are_told() {
     run(&["--from", &folder.path("none.bin")]).status(4).says("none.bin");
     let damaged = folder.file("damaged.bin", b"HSTENS01 and no more");
     run(&["--from", &damaged]).status(3).says("damaged.bin");
+    // The embedded model is a start too; its classes are those of the edition.
+    let small = ["--from", "embedded", "--set", "train.learn.epochs=1", "--set", "train.learn.batch=512"];
+    assert!(run(&small).status(0).stdout.contains("5,612  classes"));
     folder.file("one.csv", "description,code\ncotton tee,610910\nblue jersey tee,610910\n");
     folder.file("none.csv", "description,code\n");
     for (table, said) in [("one.csv", "one class only"), ("none.csv", "no row can be used: 0 read")] {

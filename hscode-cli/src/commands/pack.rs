@@ -20,7 +20,7 @@ train.toml name the package and say what it is for. The package answers with `hs
 
 Examples:
   hscode pack --config train.toml --work work --out my-model
-  hscode pack --from model.bin --out my-model --report report
+  hscode pack --from embedded --out my-model --report report
 
 Exit status: 0 done, 2 usage, 3 a model that packages do not hold, 4 settings, input or output, 130 stopped.")]
 pub(crate) struct PackArgs {
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &PackArgs) -> Result<Status, Failure> {
             format!("{}: expected a new folder: what is published is never changed", folder.display());
         return Err(Failure::Said(Status::InputOutput, message));
     }
-    args.from.put(&mut config);
+    args.from.put(&mut config, &work)?;
     train(&work, &config, &watch, &mut out)?;
     let packed = pack_work(&work, &config, &watch);
     watch.clear();

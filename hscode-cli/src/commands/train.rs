@@ -1,11 +1,12 @@
 //! `hscode train`: from the training part to a model.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use hscode_train::config::{Config, StartConfig};
 use hscode_train::models::{DevFigures, TrainingLog};
+use hscode_train::pack::publish;
 use hscode_train::prepare::{Prepare, prepare};
 use hscode_train::training;
 use hscode_train::workdir::{Ran, WorkDir};
@@ -24,7 +25,8 @@ on from there, to the same bytes as a run that was not stopped.
 Examples:
   hscode train --print-config > train.toml
   hscode train --config train.toml --work work
-  hscode train --from model.bin                    start from a trained model (also: [start] in train.toml)
+  hscode train --from embedded                     start from the model of the house
+  hscode train --from model.bin                    start from your own (also: [start] in train.toml)
   hscode train --work svc --set train.model=svc    the same settings but one
 
 Exit status: 0 done, 2 usage, 3 a model or checkpoint that is damaged, 4 settings, input or output, 130 stopped.")]
@@ -39,27 +41,39 @@ pub(crate) struct TrainArgs {
 /// What training starts from.
 #[derive(Debug, clap::Args)]
 pub(crate) struct From {
-    /// Start from the classes, sizes and weights of this trained model (model.bin)
+    /// Start from the classes, sizes and weights of a trained model: a model.bin, the folder of a package, or
+    /// `embedded`
     #[arg(long = "from", value_name = "MODEL")]
     model: Option<PathBuf>,
 }
 
 impl From {
     /// Puts it in the place of what the settings say.
-    pub(crate) fn put(&self, config: &mut Config) {
-        if let Some(model) = &self.model {
-            config.start = StartConfig { model: Some(model.clone()), ..StartConfig::default() };
-        }
+    pub(crate) fn put(&self, config: &mut Config, work: &WorkDir) -> Result<(), Failure> {
+        let Some(named) = &self.model else { return Ok(()) };
+        let model = if named == Path::new("embedded") { embedded(work)? } else { named.clone() };
+        config.start = StartConfig { model: Some(model), ..StartConfig::default() };
+        Ok(())
     }
 }
 
 pub(crate) fn run(args: &TrainArgs) -> Result<Status, Failure> {
     let mut out = std::io::stdout().lock();
     let Some((mut config, work, watch)) = args.step.begin(&mut out)? else { return Ok(Status::Done) };
-    args.from.put(&mut config);
+    args.from.put(&mut config, &work)?;
     train(&work, &config, &watch, &mut out)?;
     writeln!(out, "model: {}", work.path(training::MODEL).display())?;
     Ok(Status::Done)
+}
+
+/// The embedded package as a folder in the working folder, under its own seal.
+fn embedded(work: &WorkDir) -> Result<PathBuf, Failure> {
+    let package = hscode_core::embedded_package()?;
+    let folder = work.path(&format!("embedded-{}", package.manifest().seal().get(..12).unwrap_or_default()));
+    if !folder.exists() {
+        publish(work.disk(), &folder, &package).map_err(Failure::file)?;
+    }
+    Ok(folder)
 }
 
 /// Runs the steps up to training and tells what they did.

@@ -29,7 +29,7 @@ const MOST_ROWS: usize = 2_000;
 const LEXICAL_START: &str =
     "threshold chapter 0.4\nthreshold heading 0.55\nthreshold subheading 0.65\nsharpness 1.3\n";
 /// Shares of the references that are tried.
-const WEIGHTS: [f64; 4] = [0.2, 0.35, 0.5, 0.65];
+const WEIGHTS: [f64; 5] = [0.2, 0.35, 0.5, 0.65, 0.8];
 /// Added to what the references say of a code, so that one they do not know stays possible.
 const FLOOR: f64 = 0.0003;
 
