@@ -142,12 +142,20 @@ impl Turn {
         if self.holder.load(Ordering::Relaxed) == me {
             return Err(failed("a serial callback called its own classifier".to_owned()));
         }
-        let held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         self.holder.store(me, Ordering::Relaxed);
-        let done = body();
-        self.holder.store(0, Ordering::Relaxed);
-        drop(held);
-        done
+        // Dropped before the lock, and also when the body panics.
+        let _holding = Holding(&self.holder);
+        body()
+    }
+}
+
+/// A thread's turn, which ends when this is dropped.
+struct Holding<'a>(&'a AtomicU64);
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Relaxed);
     }
 }
 
