@@ -28,6 +28,7 @@ pub mod onnx;
 mod options;
 #[cfg(feature = "packages")]
 pub mod package;
+mod pool;
 mod prediction;
 mod ranking;
 #[cfg(feature = "serde")]

@@ -69,6 +69,12 @@ impl Prediction {
         }
     }
 
+    /// Declines: the candidates stay, for a person.
+    pub(crate) fn decline(&mut self, reason: Reason) {
+        self.decision = Decision::Abstain(reason);
+        self.decided_score = None;
+    }
+
     /// The candidates, best first; ties stand in the order of their codes. There in every case, also when
     /// abstaining; empty only when nothing speaks for any code.
     pub fn candidates(&self) -> &[Candidate] {

@@ -1,6 +1,8 @@
 //! From scores to a prediction: levels summed, restricted, ranked, decided. Shared by all classifiers, so
 //! that a score means the same whoever gives it.
 
+use std::ops::{AddAssign, Range};
+
 use smallvec::SmallVec;
 
 use crate::{
@@ -51,15 +53,7 @@ impl Ranking {
                 format!("codes {first} and {other}: expected codes of one level"),
             ));
         }
-        // Stable: scores of one code are added in the order they came in.
-        scores.sort_by_key(|&(code, _)| code);
-        scores.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
-            }
-            same
-        });
+        merge(&mut scores);
         Ok(Self { scores })
     }
 
@@ -117,11 +111,29 @@ pub(crate) fn predict_sorted(
 /// The scores of codes at or below `within`, or above it where the ranking is not that deep.
 fn restrict(scores: &[(HsCode, f32)], within: Option<HsCode>) -> &[(HsCode, f32)] {
     let Some(within) = within else { return scores };
-    let fits = |code: HsCode| within.covers(&code) || code.covers(&within);
-    // Codes below one code are neighbours in the order.
-    let start = scores.iter().position(|&(code, _)| fits(code)).unwrap_or(scores.len());
-    let count = scores[start..].iter().take_while(|&&(code, _)| fits(code)).count();
-    &scores[start..start + count]
+    &scores[run_within(scores, |&(code, _)| code, within)]
+}
+
+/// Where the codes at or below `within`, or above it, stand among items by code ascending.
+pub(crate) fn run_within<T>(items: &[T], code: impl Fn(&T) -> HsCode, within: HsCode) -> Range<usize> {
+    let fits = |item: &T| within.covers(&code(item)) || code(item).covers(&within);
+    // They are neighbours in the order.
+    let start = items.partition_point(|item| code(item) < within && !fits(item));
+    let count = items[start..].iter().take_while(|item| fits(item)).count();
+    start..start + count
+}
+
+/// Puts scores into the order of their codes, each code once, its scores added up in the order they came in.
+pub(crate) fn merge<T: AddAssign + Copy>(scores: &mut Vec<(HsCode, T)>) {
+    // Stable, for the order of the sums.
+    scores.sort_by_key(|&(code, _)| code);
+    scores.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 += next.1;
+        }
+        same
+    });
 }
 
 /// Sums over neighbours that share their first digits.

@@ -2,19 +2,19 @@
 #![cfg(all(feature = "packages", feature = "text-cnn"))]
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+#[path = "common/damage.rs"]
+mod damage;
 #[path = "common/network.rs"]
 mod network;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use damage::{Files, every_flip_and_truncation_is_refused, open};
 use hscode_core::package::{
     CARD, Manifest, ProbeCase, TEXT_CNN, TEXT_CNN_SETTINGS, TEXT_CNN_VOCABULARY, TEXT_CNN_WEIGHTS,
 };
-use hscode_core::{Classifier, Edition, Error, ErrorKind, Level, ModelPackage, Options};
-use network::{Draw, Shape, WALK, full, vocabulary, weights};
-
-type Files = BTreeMap<String, Vec<u8>>;
+use hscode_core::{Classifier, Edition, ErrorKind, Level, ModelPackage, Options};
+use network::{Shape, WALK, full, vocabulary, weights};
 
 fn parts() -> (Manifest, Files, Vec<ProbeCase>) {
     let shape = Shape { chapters: vec!["09", "66"], hidden: vec![20], ..full() };
@@ -40,10 +40,6 @@ fn whole() -> Files {
     package.files().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).collect()
 }
 
-fn open(files: &Files) -> Result<ModelPackage, Error> {
-    ModelPackage::from_files(files.iter().map(|(name, bytes)| (name.as_str(), Cow::Owned(bytes.clone()))))
-}
-
 #[test]
 fn a_whole_package_opens_and_answers() {
     let package = open(&whole()).unwrap();
@@ -55,30 +51,9 @@ fn a_whole_package_opens_and_answers() {
     assert!(prediction.model().starts_with("drawn@1#"));
 }
 
-/// 10,000 packages, each with one bit turned or one file cut: none opens, and the error names the file.
 #[test]
 fn every_flip_and_truncation_is_refused_with_the_file_named() {
-    let whole = whole();
-    let names: Vec<&String> = whole.keys().collect();
-    let mut draw = Draw(1);
-    let mut kinds = [0_usize; 2];
-    for round in 0..10_000 {
-        let name = names[draw.below(names.len() as u64) as usize];
-        let mut files = whole.clone();
-        let bytes = files.get_mut(name).unwrap();
-        let at = draw.below(bytes.len() as u64) as usize;
-        if draw.below(4) == 0 {
-            bytes.truncate(at);
-            kinds[0] += 1;
-        } else {
-            bytes[at] ^= 1 << draw.below(8);
-            kinds[1] += 1;
-        }
-        let error = open(&files).expect_err(&format!("round {round}: {name} at {at}"));
-        assert_eq!(error.kind(), ErrorKind::Package, "round {round}: {error}");
-        assert!(error.message().starts_with(&format!("{name}: ")), "round {round}: {name} at {at}: {error}");
-    }
-    assert!(kinds.iter().all(|&count| count > 2000), "{kinds:?}");
+    every_flip_and_truncation_is_refused(&whole());
 }
 
 #[test]

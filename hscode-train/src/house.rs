@@ -28,15 +28,17 @@ const COMPOSE_SEED: u64 = 1;
 pub fn read(folder: &Path, composed: Option<f32>) -> Result<TrainingData, Error> {
     let mut rows = Vec::new();
     for file in files(&folder.join("descriptions"))? {
-        table(&file, &["code", "pass", "description"], |code, text| rows.push((code, text)))?;
+        let mut add = |code, text: &str| rows.push((code, text.to_owned()));
+        table(&file.display().to_string(), &text_of(&file)?, &["code", "pass", "description"], &mut add)?;
     }
     let mut classes: Vec<HsCode> = rows.iter().map(|row| row.0).collect();
     classes.sort();
     classes.dedup();
     let written = rows.len();
-    table(&folder.join("titles/hs2022.tsv"), &["code", "title"], |code, text| {
+    let titles = folder.join("titles/hs2022.tsv");
+    table(&titles.display().to_string(), &text_of(&titles)?, &["code", "title"], |code, text| {
         if classes.binary_search(&code).is_ok() {
-            rows.push((code, text));
+            rows.push((code, text.to_owned()));
         }
     })?;
     let mut samples: Vec<Sample> = rows
@@ -95,12 +97,20 @@ fn add_composed(
     Ok(())
 }
 
-/// Hands on the first and the last column of a table: a code and a text.
-fn table(path: &Path, columns: &[&str], mut row: impl FnMut(HsCode, String)) -> Result<(), Error> {
-    let content = text_of(path)?;
-    let wrong = |line: usize, what: String| {
-        Error::new(ErrorKind::InvalidInput, format!("{}:{line}: {what}", path.display()))
-    };
+/// Hands on the first and the last column of a table of the house, tab-separated with a head line: a code and a text.
+///
+/// `name`: the file, for messages.
+///
+/// # Errors
+/// `InvalidInput` naming file and line when the columns are not these; what a code that is none gives.
+pub fn table(
+    name: &str,
+    content: &str,
+    columns: &[&str],
+    mut row: impl FnMut(HsCode, &str),
+) -> Result<(), Error> {
+    let wrong =
+        |line: usize, what: String| Error::new(ErrorKind::InvalidInput, format!("{name}:{line}: {what}"));
     for (number, line) in content.lines().enumerate() {
         let fields: Vec<&str> = line.split('\t').collect();
         if number == 0 {
@@ -111,17 +121,12 @@ fn table(path: &Path, columns: &[&str], mut row: impl FnMut(HsCode, String)) -> 
         }
         match fields[..] {
             [code, .., text] if fields.len() == columns.len() => {
-                row(
-                    code.parse()
-                        .map_err(|error: Error| error.at(format!("{}:{}", path.display(), number + 1)))?,
-                    text.to_owned(),
-                );
+                let code = code.parse().map_err(|error: Error| error.at(format!("{name}:{}", number + 1)))?;
+                row(code, text);
             }
             _ => {
-                return Err(wrong(
-                    number + 1,
-                    format!("expected {} columns, seen {}", columns.len(), fields.len()),
-                ));
+                let what = format!("expected {} columns, seen {}", columns.len(), fields.len());
+                return Err(wrong(number + 1, what));
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::Lexical;
 use super::fuse::Scratch;
 use crate::HsCode;
+use crate::ranking::merge;
 
 impl Lexical {
     /// Whether there are references of the user's own.
@@ -35,14 +36,6 @@ impl Lexical {
         let nearest = scratch.neighbours.nearest.first();
         let ours = nearest.map_or(0.0, |nearest| if nearest.exact { 1.0 } else { nearest.cosine });
         own.outrank(&scratch.own, ours, scores);
-        // Stable: scores of one code are added in one order.
-        scores.sort_by_key(|&(code, _)| code);
-        scores.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
-            }
-            same
-        });
+        merge(scores);
     }
 }

@@ -21,11 +21,11 @@ mod similar;
 mod stem;
 mod words;
 
-use std::sync::{Mutex, PoisonError};
-
+use crate::pool::Pool;
+use crate::ranking::{merge, run_within};
 use crate::{
-    Classifier, ClassifierInfo, Decision, DecisionPolicy, Edition, Error, HsCode, Level, Options, Prediction,
-    Ranking, Reason, text,
+    Classifier, ClassifierInfo, DecisionPolicy, Edition, Error, HsCode, Level, Options, Prediction, Ranking,
+    Reason, text,
 };
 
 use classes::Classes;
@@ -66,7 +66,7 @@ pub struct Lexical {
     classes: Classes,
     similar: Similar,
     own: Option<Box<Own>>,
-    idle: Mutex<Vec<Scratch>>,
+    pool: Pool<Scratch>,
 }
 
 impl Lexical {
@@ -145,19 +145,12 @@ impl Lexical {
     ///
     /// A user's own references are heard.
     pub fn scores(&self, description: &str) -> Vec<(HsCode, f64)> {
-        let mut scratch = self.idle().pop().unwrap_or_default();
-        scratch.description.read(description);
-        self.fuse(0..self.corpus.codes.len(), &mut scratch);
-        let mut ranked = self.ranked(None, &mut scratch);
-        self.idle().push(scratch);
-        ranked.sort_by_key(|&(code, _)| code);
-        ranked.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
-            }
-            same
+        let mut ranked = self.pool.with(|scratch| {
+            scratch.description.read(description);
+            self.fuse(0..self.corpus.codes.len(), scratch);
+            self.ranked(None, scratch)
         });
+        merge(&mut ranked);
         ranked
     }
 
@@ -168,8 +161,17 @@ impl Lexical {
         let similar = Similar::new(&index);
         let info =
             ClassifierInfo::new("lexical", model, Edition::HS2022, Level::Subheading, corpus.codes.len());
-        let idle = Mutex::new(Vec::new());
-        Ok(Self { info, policy, sharpness, corpus, index, classes, similar, own: None, idle })
+        Ok(Self {
+            info,
+            policy,
+            sharpness,
+            corpus,
+            index,
+            classes,
+            similar,
+            own: None,
+            pool: Pool::default(),
+        })
     }
 
     fn predict(
@@ -179,13 +181,7 @@ impl Lexical {
         scratch: &mut Scratch,
     ) -> Result<Prediction, Error> {
         scratch.description.read(description);
-        let refused = if !scratch.description.has_words() {
-            Some(Reason::NoWords)
-        } else if text::refuses(&scratch.description, &mut scratch.key) {
-            Some(Reason::Vague)
-        } else {
-            None
-        };
+        let refused = text::refusal(&scratch.description, &mut scratch.key);
         self.fuse(self.range(options.within), scratch);
         self.calibrate(&mut scratch.scores);
         let ranked = self.ranked(options.within, scratch);
@@ -195,8 +191,7 @@ impl Lexical {
         // What the user has settled is not vague to them.
         let settled = refused == Some(Reason::Vague) && scratch.own.says_the_same();
         if let Some(reason) = refused.filter(|_| !settled) {
-            prediction.decision = Decision::Abstain(reason);
-            prediction.decided_score = None;
+            prediction.decline(reason);
         }
         if options.explain {
             prediction.explanation = self.explain(description, &prediction, scratch).map(Box::new);
@@ -206,15 +201,10 @@ impl Lexical {
 
     /// The numbers of the codes at or below `within`.
     fn range(&self, within: Option<HsCode>) -> std::ops::Range<usize> {
-        let Some(within) = within else { return 0..self.corpus.codes.len() };
-        let fits = |code: &HsCode| within.covers(code) || code.covers(&within);
-        let start = self.corpus.codes.partition_point(|code| *code < within && !fits(code));
-        let count = self.corpus.codes[start..].iter().take_while(|code| fits(code)).count();
-        start..start + count
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Scratch>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        match within {
+            None => 0..self.corpus.codes.len(),
+            Some(within) => run_within(&self.corpus.codes, |&code| code, within),
+        }
     }
 }
 
@@ -225,9 +215,7 @@ impl Classifier for Lexical {
 
     fn classify_batch(&self, descriptions: &[&str], options: &Options) -> Result<Vec<Prediction>, Error> {
         options.check(&self.info)?;
-        let mut scratch = self.idle().pop().unwrap_or_default();
-        let predictions = descriptions.iter().map(|text| self.predict(text, options, &mut scratch)).collect();
-        self.idle().push(scratch);
-        predictions
+        self.pool
+            .with(|scratch| descriptions.iter().map(|text| self.predict(text, options, scratch)).collect())
     }
 }

@@ -20,11 +20,12 @@ mod tests;
 mod tokenizer;
 mod wire;
 
+use crate::explanation::title_path;
 use crate::ranking::predict_sorted;
 use crate::text::{self, Description};
 use crate::{
-    Classifier, ClassifierInfo, Decision, DecisionPolicy, Edition, Error, ErrorKind, Explanation, HsCode,
-    Level, Nomenclature, Options, Prediction, Reason, math,
+    Classifier, ClassifierInfo, DecisionPolicy, Edition, Error, ErrorKind, Explanation, HsCode, Level,
+    Options, Prediction, math,
 };
 
 /// The most codes that a network may answer.
@@ -128,16 +129,10 @@ impl Onnx {
         &self,
         description: &str,
         options: &Options,
-        read: &mut Description,
+        (read, key): &mut (Description, String),
     ) -> Result<Prediction, Error> {
         read.read(description);
-        let refused = if !read.has_words() {
-            Some(Reason::NoWords)
-        } else if text::check(description).verdict == text::Verdict::Refuse {
-            Some(Reason::Vague)
-        } else {
-            None
-        };
+        let refused = text::refusal(read, key);
         // Nothing is computed of a text that names nothing.
         let scores = if read.names_something() {
             self.scores(&self.engine.run(&self.reader.ids(description, read)?)?)
@@ -147,8 +142,7 @@ impl Onnx {
         let mut prediction = predict_sorted(&scores, &self.info, &self.policy, options);
         prediction.truncated = read.truncated();
         if let Some(reason) = refused {
-            prediction.decision = Decision::Abstain(reason);
-            prediction.decided_score = None;
+            prediction.decline(reason);
         }
         if options.explain {
             prediction.explanation = self.explain(&prediction).map(Box::new);
@@ -170,13 +164,7 @@ impl Onnx {
 
     /// The titles of the best code; a graph of any kind has no words to weigh.
     fn explain(&self, prediction: &Prediction) -> Option<Explanation> {
-        let best = prediction.best()?.code();
-        let nomenclature = Nomenclature::of(self.info.edition()).ok()?;
-        let path = Level::INTERNATIONAL
-            .into_iter()
-            .filter_map(|level| best.at(level))
-            .filter_map(|code| nomenclature.title(code).map(str::to_owned))
-            .collect();
+        let path = title_path(self.info.edition(), prediction.best()?.code());
         Some(Explanation { path, ..Explanation::default() })
     }
 }
@@ -194,8 +182,8 @@ impl Classifier for Onnx {
 
     fn classify_batch(&self, descriptions: &[&str], options: &Options) -> Result<Vec<Prediction>, Error> {
         options.check(&self.info)?;
-        let mut read = Description::new();
-        descriptions.iter().map(|text| self.predict(text, options, &mut read)).collect()
+        let mut room = (Description::new(), String::new());
+        descriptions.iter().map(|text| self.predict(text, options, &mut room)).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::{Decision, Reason};
 
 /// An attribute's value.
 enum A<'a> {

@@ -29,7 +29,7 @@ mod vague;
 
 pub use check::{Check, Finding, FindingReason, Verdict, check};
 pub use description::{Description, Token, TokenKind, Tokens, normalise};
-pub(crate) use refuse::refuses;
+pub(crate) use refuse::refusal;
 pub use vague::VagueTerms;
 
 /// The longest text read, in bytes, before and after normalisation; longer text is cut at a character boundary

@@ -5,21 +5,26 @@ use std::ops::Range;
 use super::check::{is_repeated_letter, may_be_trade_name};
 use super::description::{Description, TokenKind};
 use super::vague::{TermKind, VagueTerms};
+use crate::Reason;
 
 /// Words looked at in one go; no term of the list is longer.
 const WINDOW: usize = 16;
 
-/// Whether [`check`](super::check) refuses the description that was read; it finds nothing else out, and
-/// allocates nothing once `key` has grown.
-pub(crate) fn refuses(description: &Description, key: &mut String) -> bool {
-    VagueTerms::embedded().refuses(description, key)
+/// Why no classifier answers the description that was read: it has no words, or [`check`](super::check) refuses it.
+/// Finds nothing else out, and allocates nothing once `key` has grown.
+pub(crate) fn refusal(description: &Description, key: &mut String) -> Option<Reason> {
+    if !description.has_words() {
+        Some(Reason::NoWords)
+    } else {
+        VagueTerms::embedded().refuses(description, key).then_some(Reason::Vague)
+    }
 }
 
 /// A term that was found: what it is, and its words.
 type Hit = (TermKind, Range<usize>);
 
 impl VagueTerms {
-    /// As [`refuses`], for any list of terms of up to [`WINDOW`] words.
+    /// Whether a check refuses the description, by any list of terms of up to [`WINDOW`] words.
     pub(super) fn refuses(&self, description: &Description, key: &mut String) -> bool {
         let mut words = description.tokens().filter(|token| token.kind == TokenKind::Word);
         let has_name = || description.tokens().any(|token| may_be_trade_name(&token));
@@ -97,7 +102,8 @@ mod tests {
     fn agree(text: &str) -> bool {
         let mut description = Description::new();
         description.read(text);
-        refuses(&description, &mut String::new()) == (check(text).verdict == Verdict::Refuse)
+        let refused = VagueTerms::embedded().refuses(&description, &mut String::new());
+        refused == (check(text).verdict == Verdict::Refuse)
     }
 
     #[test]

@@ -16,14 +16,13 @@ mod split;
 mod walk;
 mod weights;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use crate::features::WordPiece;
-use crate::ranking::predict_sorted;
+use crate::pool::Pool;
+use crate::ranking::{predict_sorted, run_within};
 use crate::text::Description;
 use crate::{
-    Classifier, ClassifierInfo, Decision, DecisionPolicy, Edition, Error, ErrorKind, HsCode, Level, Options,
-    Prediction, Reason, text,
+    Classifier, ClassifierInfo, DecisionPolicy, Edition, Error, ErrorKind, HsCode, Level, Options,
+    Prediction, text,
 };
 
 use net::{Activations, Net};
@@ -49,7 +48,7 @@ pub struct TextCnn {
     classes: Vec<HsCode>,
     tree: Tree,
     net: Net,
-    idle: Mutex<Vec<Scratch>>,
+    pool: Pool<Scratch>,
 }
 
 /// Working memory of one look at a description, and what was found.
@@ -129,7 +128,7 @@ impl TextCnn {
             tree: Tree::new(&classes),
             classes,
             net: Net::new(weights),
-            idle: Mutex::new(Vec::new()),
+            pool: Pool::default(),
         })
     }
 
@@ -146,16 +145,15 @@ impl TextCnn {
     /// The raw output of each class, in the order of [`classes`](Self::classes); none when the description names
     /// nothing.
     pub fn logits(&self, description: &str) -> Vec<f32> {
-        let mut scratch = self.idle().pop().unwrap_or_default();
-        scratch.description.read(description);
-        let look = &mut scratch.look;
-        self.read(&scratch.description, look);
-        if look.named {
-            look.found.flat(&self.net, &mut look.work, 0..self.classes.len());
-        }
-        let logits = look.found.logits.clone();
-        self.idle().push(scratch);
-        logits
+        self.pool.with(|scratch| {
+            scratch.description.read(description);
+            let look = &mut scratch.look;
+            self.read(&scratch.description, look);
+            if look.named {
+                look.found.flat(&self.net, &mut look.work, 0..self.classes.len());
+            }
+            look.found.logits.clone()
+        })
     }
 
     /// Natural logarithms of the probabilities of the likeliest subheadings, by code ascending, before
@@ -170,14 +168,13 @@ impl TextCnn {
     /// As [`scores`](Self::scores), and those of the subheadings of `more` among them whether the walk comes by
     /// or not. Codes that are no classes of the network are left out.
     pub fn scores_with(&self, description: &str, more: &[HsCode]) -> Vec<(HsCode, f32)> {
-        let mut scratch = self.idle().pop().unwrap_or_default();
-        scratch.description.read(description);
-        self.look(&scratch.description, None, &mut scratch.look);
-        self.look_at(more.iter().copied(), &mut scratch.look);
-        self.log_probabilities(&mut scratch.look);
-        let scores = scratch.look.scores.clone();
-        self.idle().push(scratch);
-        scores
+        self.pool.with(|Scratch { description: read, look, .. }| {
+            read.read(description);
+            self.look(read, None, look);
+            self.look_at(more.iter().copied(), look);
+            self.log_probabilities(look);
+            look.scores.clone()
+        })
     }
 
     /// Finds the likeliest subheadings of a description; of those within a code, all.
@@ -186,7 +183,7 @@ impl TextCnn {
         let Look { work, found, named, .. } = look;
         match within {
             _ if !*named => {}
-            Some(within) => found.flat(&self.net, work, self.range(within)),
+            Some(within) => found.flat(&self.net, work, run_within(&self.classes, |&code| code, within)),
             None => found.walk(&self.net, &self.tree, self.beam, work),
         }
     }
@@ -239,38 +236,19 @@ impl TextCnn {
     fn predict(&self, description: &str, options: &Options, scratch: &mut Scratch) -> Prediction {
         let Scratch { description: read, key, look } = scratch;
         read.read(description);
-        let refused = if !read.has_words() {
-            Some(Reason::NoWords)
-        } else if text::refuses(read, key) {
-            Some(Reason::Vague)
-        } else {
-            None
-        };
+        let refused = text::refusal(read, key);
         self.look(read, options.within, look);
         self.probabilities(look);
         let mut prediction = predict_sorted(&look.scores, &self.info, &self.policy, options);
         prediction.truncated = read.truncated();
         if let Some(reason) = refused {
-            prediction.decision = Decision::Abstain(reason);
-            prediction.decided_score = None;
+            prediction.decline(reason);
         }
         if options.explain {
             let explanation = self.explain(description, read, prediction.candidates(), look);
             prediction.explanation = explanation.map(Box::new);
         }
         prediction
-    }
-
-    /// The numbers of the classes at or below `within`, or above it.
-    fn range(&self, within: HsCode) -> std::ops::Range<usize> {
-        let fits = |code: &HsCode| within.covers(code) || code.covers(&within);
-        let start = self.classes.partition_point(|code| *code < within && !fits(code));
-        let count = self.classes[start..].iter().take_while(|code| fits(code)).count();
-        start..start + count
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Scratch>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -281,17 +259,14 @@ impl Classifier for TextCnn {
 
     fn classify_batch(&self, descriptions: &[&str], options: &Options) -> Result<Vec<Prediction>, Error> {
         options.check(&self.info)?;
-        let mut scratch = self.idle().pop().unwrap_or_default();
-        let predictions = descriptions.iter().map(|text| self.predict(text, options, &mut scratch)).collect();
-        self.idle().push(scratch);
-        Ok(predictions)
+        let all = |scratch: &mut Scratch| {
+            descriptions.iter().map(|text| self.predict(text, options, scratch)).collect()
+        };
+        Ok(self.pool.with(all))
     }
 
     fn classify(&self, description: &str, options: &Options) -> Result<Prediction, Error> {
         options.check(&self.info)?;
-        let mut scratch = self.idle().pop().unwrap_or_default();
-        let prediction = self.predict(description, options, &mut scratch);
-        self.idle().push(scratch);
-        Ok(prediction)
+        Ok(self.pool.with(|scratch| self.predict(description, options, scratch)))
     }
 }

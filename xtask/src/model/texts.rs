@@ -5,6 +5,7 @@ use std::path::Path;
 
 use hscode_core::package::DataSource;
 use hscode_core::{HsCode, Level};
+use hscode_train::house;
 use hscode_train::pack::digest_of_files;
 
 use super::recipe::{Described, Material};
@@ -36,7 +37,6 @@ pub(crate) fn read(root: &Path, chapters: &[String], described: &[Described]) ->
         let before = all.texts.len();
         for (name, file) in files {
             let content = fs::read_to_string(&file).map_err(|why| format!("{}: {why}\n", file.display()))?;
-            let texts = rows(&name, &content, &columns)?;
             // Chapters 98 and 99 are national: the titles name them, no text classifies into them.
             let of_ours = |code: &HsCode| {
                 code.level() == Level::Subheading
@@ -45,7 +45,12 @@ pub(crate) fn read(root: &Path, chapters: &[String], described: &[Described]) ->
                         || chapters.iter().any(|chapter| code.as_str().starts_with(chapter)))
             };
             let used = all.texts.len();
-            all.texts.extend(texts.into_iter().filter(|(code, _)| of_ours(code)));
+            house::table(&name, &content, &columns, |code, text| {
+                if of_ours(&code) {
+                    all.texts.push((code, text.to_owned()));
+                }
+            })
+            .map_err(|why| format!("{why}\n"))?;
             if all.texts.len() > used {
                 contents.push((name, content));
             }
@@ -88,27 +93,4 @@ pub(crate) fn material(root: &Path, material: &[Material]) -> Result<Vec<DataSou
         });
     }
     Ok(sources)
-}
-
-/// The first and the last column of a table with these columns.
-fn rows(name: &str, content: &str, columns: &[&str]) -> Result<Vec<(HsCode, String)>, String> {
-    let mut texts = Vec::new();
-    for (number, line) in content.lines().enumerate() {
-        let fields: Vec<&str> = line.split('\t').collect();
-        if number == 0 {
-            if fields != columns {
-                return Err(format!("{name}: expected the columns {columns:?}, saw {fields:?}\n"));
-            }
-            continue;
-        }
-        let [code, .., text] = fields[..] else {
-            return Err(format!("{name}:{}: expected {} columns\n", number + 1, columns.len()));
-        };
-        if fields.len() != columns.len() {
-            return Err(format!("{name}:{}: expected {} columns\n", number + 1, columns.len()));
-        }
-        let code = HsCode::parse(code).map_err(|why| format!("{name}:{}: {why}\n", number + 1))?;
-        texts.push((code, text.to_owned()));
-    }
-    Ok(texts)
 }
