@@ -12,7 +12,8 @@ import hscode
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 TINY = REPOSITORY / "tests" / "packages" / "tiny"
 
-assert REPOSITORY not in pathlib.Path(hscode.__file__).resolve().parents, "expected the installed wheel"
+# The environments of run.py may stand in the repository's target folder: the source tree is what it must not be.
+assert REPOSITORY / "hscode-py" not in pathlib.Path(hscode.__file__).resolve().parents, "expected the installed wheel"
 
 
 def vectors(name: str) -> list[dict[str, Any]]:
