@@ -1,12 +1,16 @@
 """What the Python module costs over Rust, next to fastText and onnxruntime on the same texts.
 
     cargo build --release -p hscode-core --example batch_speed
-    python benches/python.py [--rows 100000] [--threads 1] [--peers]
+    python benches/python.py [--rows 100000] [--threads 1 2] [--rounds 5] [--peers]
 
-Run it with the release wheel installed and the machine at rest. It prints a Markdown table: rows per second of batches
-(median of 5 rounds and their range), microseconds of single calls (median and 99th percentile of 2,000). Where the
-machine is busy with other things, `--processor` counts rows per second of processor time instead of by the clock.
-`--peers` needs the packages fasttext (or a build of it), onnx and onnxruntime.
+Run it with the release wheel installed and the machine at rest. It prints a Markdown table for each number of threads:
+rows per second of batches (median of the rounds and their range), the ratio to Rust (median of the rounds, each with
+Rust's round of the same minute: they take turns), microseconds of single calls (median and 99th percentile of 2,000).
+Where the machine is busy with other things, `--processor` counts rows per second of processor time instead of by the
+clock. A row costs the same in a shorter batch, so `--rows 20000 --rounds 3` gives the same figures sooner.
+
+It needs pyarrow for its row; `--peers` also fasttext-community (or another build of fastText), numpy, onnx and
+onnxruntime. fastText answers on one thread always. The peers take one round each.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ import hscode
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target")
-ROUNDS, SINGLE, BATCH = 5, 2000, 64
+SINGLE, BATCH = 2000, 64
 
 
 def goods(count: int) -> tuple[list[str], list[str]]:
@@ -42,16 +46,13 @@ def goods(count: int) -> tuple[list[str], list[str]]:
 clock = time.perf_counter
 
 
-def batches(call: Callable[[list[str]], Sequence[Any]], texts: list[str]) -> list[float]:
-    """Seconds of each round."""
-    rounds = []
-    for _ in range(ROUNDS):
-        started = clock()
-        answers = call(texts)
-        rounds.append(clock() - started)
-        assert len(answers) == len(texts)
-        del answers
-    return rounds
+def one_round(call: Callable[[list[str]], Sequence[Any]], texts: list[str]) -> float:
+    """Seconds of a round; the answers are let go after it, as in Rust."""
+    started = clock()
+    answers = call(texts)
+    seconds = clock() - started
+    assert len(answers) == len(texts)
+    return seconds
 
 
 def singles(call: Callable[[str], Any], texts: list[str]) -> list[float]:
@@ -64,27 +65,26 @@ def singles(call: Callable[[str], Any], texts: list[str]) -> list[float]:
     return taken
 
 
-def line(name: str, rows: int, rounds: list[float], single: list[float], of: float | None) -> None:
+def line(name: str, rows: int, rounds: list[float], single: list[float], of: list[float]) -> None:
+    """`of`: the seconds of Rust's rounds."""
     rates = sorted(rows / seconds for seconds in rounds)
-    middle = statistics.median(rates)
-    ratio = "" if of is None else f"{middle / of:.2f}"
+    ratios = sorted(rust / seconds for rust, seconds in zip(of, rounds, strict=False))
+    ratio = f"{statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f})"
     single = sorted(single)
     print(
-        f"| {name} | {middle:,.0f} ({rates[0]:,.0f} to {rates[-1]:,.0f}) | {ratio} | "
+        f"| {name} | {statistics.median(rates):,.0f} ({rates[0]:,.0f} to {rates[-1]:,.0f}) | {ratio} | "
         f"{statistics.median(single) / 1000:.1f} | {single[len(single) * 99 // 100] / 1000:.1f} |",
         flush=True,
     )
 
 
-def rust(texts: list[str], threads: int) -> tuple[list[float], list[float]]:
+def rust(file: str, rows: int, threads: int) -> tuple[float, list[float]]:
+    """Seconds of one round, nanoseconds of single calls."""
     program = TARGET / "release" / "examples" / "batch_speed"
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:
-        file.write("\n".join(text.replace("\n", " ") for text in texts))
-        file.flush()
-        done = subprocess.run([program, file.name, "--threads", str(threads)], capture_output=True, check=True)
-    seen = json.loads(done.stdout)
-    assert seen["rows"] == len(texts)
-    return seen["rounds_s" if clock is time.perf_counter else "busy_s"], seen["single_ns"]
+    command = [program, file, "--threads", str(threads), "--rounds", "1"]
+    seen = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert seen["rows"] == rows
+    return seen["rounds_s" if clock is time.perf_counter else "busy_s"][0], seen["single_ns"]
 
 
 def fast_text(texts: list[str], codes: list[str]) -> tuple[list[float], list[float]]:
@@ -97,7 +97,7 @@ def fast_text(texts: list[str], codes: list[str]) -> tuple[list[float], list[flo
         file.flush()
         model = fasttext.train_supervised(file.name, dim=100, epoch=5, wordNgrams=2, loss="softmax", thread=2, verbose=0)
     plain = [text.replace("\n", " ") for text in texts]
-    return batches(lambda rows: model.predict(rows, k=5)[0], plain), singles(lambda row: model.predict(row, k=5), plain)
+    return [one_round(lambda rows: model.predict(rows, k=5)[0], plain)], singles(lambda row: model.predict(row, k=5), plain)
 
 
 def onnx_runtime(texts: list[str], threads: int) -> tuple[list[float], list[float]]:
@@ -147,40 +147,66 @@ def onnx_runtime(texts: list[str], threads: int) -> tuple[list[float], list[floa
     def batch(rows: list[str]) -> list[Any]:
         return [best for at in range(0, len(rows), BATCH) for best in top(rows[at : at + BATCH])]
 
-    return batches(batch, texts), singles(lambda row: top([row]), texts)
+    return [one_round(batch, texts)], singles(lambda row: top([row]), texts)
+
+
+def measure(texts: list[str], codes: list[str], threads: int, rounds: int, peers: bool) -> None:
+    classifier = hscode.Classifier.embedded()
+    calls: dict[str, Callable[[list[str]], Sequence[Any]]] = {
+        "`classify_batch`": lambda rows: classifier.classify_batch(rows, threads=threads)
+    }
+    try:
+        import pyarrow as pa
+
+        table = pa.table({"description": texts})
+        calls["`classify_arrow`"] = lambda _: classifier.classify_arrow(table, threads=threads)
+    except ImportError:
+        pass
+    print(f"{classifier!r}; {len(texts):,} descriptions, {threads} threads, batches of {BATCH}, {rounds} rounds\n")
+    print("| what | rows per second: median (range) | of Rust | single call, us: median | 99% |")
+    print("|---|---|---|---|---|")
+    classifier.classify_batch(texts[:1000], threads=threads)
+    of: list[float] = []
+    single: list[float] = []
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:
+        file.write("\n".join(texts))
+        file.flush()
+        for _ in range(rounds):
+            seconds, again = rust(file.name, len(texts), threads)
+            of.append(seconds)
+            single = min(single or again, again, key=statistics.median)
+            for name, call in calls.items():
+                taken[name].append(one_round(call, texts))
+    line("Rust, batch loop and single calls", len(texts), of, single, of)
+    python = min((singles(classifier.classify, texts) for _ in range(rounds)), key=statistics.median)
+    for name, seconds_of in taken.items():
+        line(f"Python, {name}; `classify`", len(texts), seconds_of, python, of)
+    # Next to no model: what a call costs beside it.
+    bare = min((singles(classifier.classify, [""]) for _ in range(rounds)), key=statistics.median)
+    print(f"\n`classify('')`: {statistics.median(bare) / 1000:.2f} us\n")
+    if peers:
+        print("| what | rows per second: one round | of Rust | single call, us: median | 99% |\n|---|---|---|---|---|")
+        line("fastText, `predict` (100 dimensions, 2-grams)", len(texts), *fast_text(texts, codes), of)
+        line("onnxruntime, a Text-CNN of this shape", len(texts), *onnx_runtime(texts, threads), of)
+        print()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--peers", action="store_true")
-    parser.add_argument("--processor", action="store_true")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=100_000, help="descriptions in a batch")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1], help="a table for each")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds over all rows; Rust and Python take turns")
+    parser.add_argument("--peers", action="store_true", help="also fastText and onnxruntime")
+    parser.add_argument("--processor", action="store_true", help="count processor time instead of the clock's")
     options = parser.parse_args()
     if options.processor:
         global clock
         clock = time.process_time
     texts, codes = goods(options.rows)
-    classifier = hscode.Classifier.embedded()
-    print(f"{classifier!r}; {len(texts):,} descriptions, {options.threads} threads, batches of {BATCH}\n")
-    print("| what | rows per second: median (range) | of Rust | single call, us: median | 99% |")
-    print("|---|---|---|---|---|")
-    rounds, single = rust(texts, options.threads)
-    of = len(texts) / statistics.median(rounds)
-    line("Rust, batch loop and single calls", len(texts), rounds, single, of)
-    run = lambda rows: classifier.classify_batch(rows, threads=options.threads)  # noqa: E731
-    line("Python, `classify_batch` and `classify`", len(texts), batches(run, texts), singles(classifier.classify, texts), of)
-    try:
-        import pyarrow as pa
-
-        table = pa.table({"description": texts})
-        arrow = lambda _: classifier.classify_arrow(table, threads=options.threads)  # noqa: E731
-        line("Python, `classify_arrow`", len(texts), batches(arrow, texts), singles(classifier.classify, texts), of)
-    except ImportError:
-        pass
-    if options.peers:
-        line("fastText, `predict` (100 dimensions, 2-grams)", len(texts), *fast_text(texts, codes), of)
-        line("onnxruntime, a Text-CNN of this shape", len(texts), *onnx_runtime(texts, options.threads), of)
+    texts = [text.replace("\n", " ") for text in texts]
+    for threads in options.threads:
+        measure(texts, codes, threads, options.rounds, options.peers)
 
 
 if __name__ == "__main__":

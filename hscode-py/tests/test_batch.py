@@ -153,15 +153,24 @@ def test_other_threads_run_during_a_batch(classifier: hscode.Classifier, texts: 
     assert seen > 3
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_ctrl_c_stops_a_long_batch_within_a_second(threads: int) -> None:
+@pytest.mark.parametrize(
+    "call",
+    [
+        "classifier.classify_batch(rows)",
+        "classifier.classify_batch(rows, threads=2)",
+        "list(classifier.classify_iter(rows, threads=2))",
+        "classifier.classify_arrow(pyarrow.array(rows), threads=2)",
+        "hscode.Cascade([lambda texts: [None] * len(texts), classifier]).classify_batch(rows, threads=2)",
+    ],
+)
+def test_ctrl_c_stops_a_long_batch_within_a_second(call: str) -> None:
     program = textwrap.dedent(f"""
-        import hscode, sys, time
+        import hscode, pyarrow, sys, time
         classifier = hscode.Classifier.embedded()
         rows = [f"stainless steel kitchen sink {{n}}" for n in range(1_000_000)]
         try:
             print("go", flush=True)
-            classifier.classify_batch(rows, threads={threads})
+            {call}
         except KeyboardInterrupt:
             print("stopped", time.time(), flush=True)
     """)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.tags import cpython_tags
 from shared import TINY, rows_for
 
 import hscode
@@ -141,6 +142,12 @@ def test_free_threaded_builds_are_not_claimed() -> None:
     wheel = next(file for file in _files() if file.name == "WHEEL")
     tags = [line for line in wheel.read_text().splitlines() if line.startswith("Tag: ")]
     assert tags and all(line.startswith("Tag: cp310-abi3-") for line in tags)
+    # What pip's rules make of that tag on CPython with its lock, and without.
+    for version in ((3, 13), (3, 14)):
+        digits = "".join(map(str, version))
+        with_lock = {(tag.interpreter, tag.abi) for tag in cpython_tags(version, [f"cp{digits}"], ["any"])}
+        without = {(tag.interpreter, tag.abi) for tag in cpython_tags(version, [f"cp{digits}t"], ["any"])}
+        assert ("cp310", "abi3") in with_lock and ("cp310", "abi3") not in without
 
 
 def _files() -> list[Any]:

@@ -1,4 +1,4 @@
-"""The estimator: learning, probabilities, scikit-learn's own checks, pickle, Ctrl-C."""
+"""The estimator: learning, probabilities, what scikit-learn's tools ask of it, pickle, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from shared import REPOSITORY
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.utils import estimator_checks
-from sklearn.utils.estimator_checks import check_estimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
+import hscode
 from hscode.sklearn import HsCodeClassifier
 
 SMALL: dict[str, Any] = {"svc": {"gram_buckets": 1 << 14, "pair_buckets": 1 << 14, "epochs": 4}}
@@ -75,27 +76,6 @@ def test_a_network_learns_too() -> None:
     assert np.array_equal(again.predict_proba(texts[:5]), network.predict_proba(texts[:5]))
 
 
-@pytest.mark.filterwarnings("ignore:Can't test estimator:sklearn.exceptions.SkipTestWarning")
-def test_the_checks_of_scikit_learn_that_apply() -> None:
-    estimator = HsCodeClassifier(settings=SMALL)
-    # Of a classifier of texts scikit-learn runs the checks that need no table of numbers ...
-    results = check_estimator(estimator, on_fail=None, on_skip=None)
-    assert results and [result for result in results if result["status"] == "failed"] == []
-    # ... and leaves out these, which need none either.
-    for check in (
-        estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
-        estimator_checks.check_estimator_cloneable,
-        estimator_checks.check_estimator_repr,
-        estimator_checks.check_get_params_invariance,
-        estimator_checks.check_mixin_order,
-        estimator_checks.check_no_attributes_set_in_init,
-        estimator_checks.check_parameters_default_constructible,
-        estimator_checks.check_set_params,
-        estimator_checks.check_valid_tag_types,
-    ):
-        check("HsCodeClassifier", clone(estimator))
-
-
 def test_it_works_with_the_tools_of_scikit_learn() -> None:
     texts, codes = goods()
     estimator = HsCodeClassifier(settings=SMALL)
@@ -104,6 +84,49 @@ def test_it_works_with_the_tools_of_scikit_learn() -> None:
     assert cross_val_score(estimator, texts, codes, cv=3).mean() > 0.6
     grid = GridSearchCV(estimator, {"seed": [1, 2]}, cv=2).fit(texts[::3], codes[::3])
     assert grid.best_params_["seed"] in (1, 2)
+
+
+def test_it_stands_at_the_end_of_a_pipeline() -> None:
+    texts, codes = goods()
+    words = FunctionTransformer(lambda rows: [hscode.normalise(row) for row in rows])
+    whole = make_pipeline(words, HsCodeClassifier(settings=SMALL))
+    whole.set_params(hscodeclassifier__seed=5)
+    learnt = whole.fit(texts[::2], codes[::2])
+    assert learnt.classes_.tolist() == sorted(set(codes)) and learnt[-1].seed == 5
+    alone = HsCodeClassifier(settings=SMALL, seed=5).fit([hscode.normalise(text) for text in texts[::2]], codes[::2])
+    assert learnt.predict(texts[1::2]).tolist() == alone.predict([hscode.normalise(t) for t in texts[1::2]]).tolist()
+    assert 0.7 < learnt.score(texts[1::2], codes[1::2]) <= 1
+
+
+def test_parameters_come_and_go() -> None:
+    estimator = HsCodeClassifier("svc", seed=1)
+    given = {"model": "svc", "seed": 1, "threads": 0, "settings": None, "vocabulary": None, "progress": None}
+    assert estimator.get_params() == given and estimator.set_params(seed=2, threads=1) is estimator
+    assert estimator.get_params() == {**given, "seed": 2, "threads": 1}
+    with pytest.raises(ValueError, match="Invalid parameter 'depth'"):
+        estimator.set_params(depth=3)
+    assert estimator.set_params(settings=SMALL).fit(*goods()) is estimator
+
+
+def test_learning_again_forgets_what_was_learnt() -> None:
+    texts, codes = goods()
+    again = HsCodeClassifier(settings=SMALL).fit(["live horse", "red wine"] * 6, ["010121", "220421"] * 6)
+    assert again.classes_.tolist() == ["010121", "220421"]
+    again.fit(texts, codes)
+    once = HsCodeClassifier(settings=SMALL).fit(texts, codes)
+    assert again.model_.to_bytes() == once.model_.to_bytes()
+
+
+def test_weights_of_any_kind_and_no_other() -> None:
+    texts, codes = goods()
+    expected = HsCodeClassifier(settings=SMALL).fit(texts, codes, [0.5] * len(texts)).model_.to_bytes()
+    for weights in (np.full(len(texts), 0.5), iter([0.5] * len(texts)), (0.5,) * len(texts)):
+        assert HsCodeClassifier(settings=SMALL).fit(texts, codes, weights).model_.to_bytes() == expected
+    for wrong, message in (
+        ([0.0] * len(texts), "each weight zero"), ([1.0], "a weight for each"), (np.ones((len(texts), 2)), "2 dimen"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=message):
+            HsCodeClassifier(settings=SMALL).fit(texts, codes, wrong)
 
 
 def test_weights_count() -> None:
@@ -123,7 +146,7 @@ def test_weights_count() -> None:
         (["a", "b"], ["610910", 610910], {}, TypeError, "saw int"),
         (["a", None], ["610910", "610990"], {}, TypeError, "X: row 1: expected a str, saw NoneType"),
         ("a tee", ["610910"], {}, TypeError, "X: expected a list of descriptions, saw str"),
-        (["a", "b"], ["610910", "610910"], {}, ValueError, "expected 2 classes or more, seen 1"),
+        (["a", "b"], ["610910", "610910"], {}, ValueError, "expected 2 classes or more, saw 1 class"),
         ([], [], {}, ValueError, "expected texts, seen none"),
         (["a", "b"], ["610910", "610990"], {"svd": {}}, ValueError, "unknown field `svd`"),
         (["a", "b"], ["610910", "610990"], {"svc": {"epochs": 0}}, ValueError, "epochs"),
@@ -144,7 +167,6 @@ def test_an_unknown_model_and_an_early_question() -> None:
 
 
 def test_damaged_bytes_are_a_package_error() -> None:
-    import hscode
     from hscode._hscode import TrainedModel
 
     texts, codes = goods()

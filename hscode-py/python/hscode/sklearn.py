@@ -90,9 +90,9 @@ class HsCodeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         texts = _texts(X)
         codes = [HsCode(_plain(code)) for code in y]
-        weights = None if sample_weight is None else [float(weight) for weight in sample_weight]
-        if weights is not None and not any(weight > 0 for weight in weights):
-            raise ValueError("sample_weight: expected weights above 0")
+        weights = None if sample_weight is None else _weights(sample_weight)
+        if len(codes) == len(texts) and len(set(codes)) == 1:
+            raise ValueError("y: expected 2 classes or more, saw 1 class")
         settings = {**(self.settings or {}), "model": self.model, "seed": self.seed, "threads": self.threads}
         self.model_: TrainedModel = train_model(
             texts, list(codes), weights, json.dumps(settings), self.vocabulary, self.progress
@@ -127,10 +127,25 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
+def _weights(given: Iterable[float]) -> list[float]:
+    weights = np.asarray(given if hasattr(given, "__array__") else list(given), dtype=np.float64)
+    if weights.ndim != 1:
+        raise ValueError(f"sample_weight: expected one number a row, saw {weights.ndim} dimensions")
+    if weights.size and not (weights > 0).any():
+        raise ValueError("sample_weight: expected a weight above 0, saw each weight zero or less")
+    return [float(weight) for weight in weights]
+
+
 def _texts(given: Iterable[str]) -> list[str]:
     if isinstance(given, (str, bytes)) or hasattr(given, "columns"):
         raise TypeError(f"X: expected a list of descriptions, saw {type(given).__name__}")
-    texts = [_plain(text) for text in given]
+    if not hasattr(given, "__iter__") and hasattr(given, "__array__"):
+        given = np.asarray(given)
+    try:
+        rows = iter(given)
+    except TypeError:
+        raise TypeError(f"X: expected a list of descriptions, saw {type(given).__name__}") from None
+    texts = [_plain(text) for text in rows]
     for at, text in enumerate(texts):
         if not isinstance(text, str):
             raise TypeError(f"X: row {at}: expected a str, saw {type(text).__name__}")
