@@ -4,8 +4,11 @@
 //! (Jelinek-Mercer). Of each word only the ratio to all texts counts, so that a word that no text has says
 //! nothing, and a common one little.
 
+use std::cmp::Reverse;
+
 use super::index::Index;
 use super::query::Query;
+use super::similar::Alternative;
 use crate::math::ln;
 
 /// How much of a model is what lies above it: of a chapter all texts, of a heading its chapter, of a
@@ -16,6 +19,8 @@ const ABOVE_SUBHEADING: f32 = 0.2;
 /// Words added to each code's count: a code with few texts is no surer for that.
 const EXTRA_WORDS: f32 = 20.0;
 const EXTRA_COUNT: f32 = 0.5;
+/// How many of the terms that the most codes use have their ratios laid out when the references are opened.
+const LAID_OUT: usize = 64;
 
 /// Factors of the smoothed counts, one a code, heading, chapter.
 #[derive(Debug)]
@@ -25,6 +30,10 @@ pub(super) struct Classes {
     by_chapter: Vec<f32>,
     /// How common each code is before a word is read: the more texts we wrote, the more it is traded.
     prior: Vec<f64>,
+    /// The terms that the most codes use, ascending.
+    common: Vec<u32>,
+    /// Their ratios, by term and code.
+    laid_out: Vec<f32>,
 }
 
 /// Working memory: the product of ratios by code, and the ratios of one slot.
@@ -41,7 +50,7 @@ impl Classes {
         let factors = |totals: &[f32], part: f32, extra: f32| -> Vec<f32> {
             totals.iter().map(|total| part / (total + extra)).collect()
         };
-        Self {
+        let mut classes = Self {
             prior: index.totals.iter().map(|&total| f64::from(total)).collect(),
             by_class: factors(&index.totals, 1.0 - ABOVE_SUBHEADING, EXTRA_WORDS),
             by_heading: factors(&index.heading_totals, ABOVE_SUBHEADING * (1.0 - ABOVE_HEADING), 0.0),
@@ -50,7 +59,16 @@ impl Classes {
                 ABOVE_SUBHEADING * ABOVE_HEADING * (1.0 - ABOVE_CHAPTER),
                 0.0,
             ),
+            common: common(index),
+            laid_out: Vec::new(),
+        };
+        let (mut laid_out, mut ratio) = (Vec::new(), Vec::new());
+        for &term in &classes.common {
+            classes.ratios(index, &[Alternative { term, weight: 1.0 }], &mut ratio);
+            laid_out.extend_from_slice(&ratio);
         }
+        classes.laid_out = laid_out;
+        classes
     }
 
     /// Fills `scores.product`: for each code its prior, times over the slots how much likelier its texts say it
@@ -58,23 +76,40 @@ impl Classes {
     pub(super) fn score(&self, index: &Index, query: &Query, scores: &mut ClassScores) {
         scores.product.clear();
         scores.product.extend_from_slice(&self.prior);
+        let ClassScores { product, ratio } = scores;
         for slot in &query.slots {
-            if query.alternatives(slot).is_empty() {
-                continue;
-            }
-            self.ratios(index, query, slot, &mut scores.ratio);
-            for _ in 0..slot.halvings {
-                scores.ratio.iter_mut().for_each(|ratio| *ratio = ratio.sqrt());
-            }
-            for (product, &ratio) in scores.product.iter_mut().zip(&scores.ratio) {
-                *product *= f64::from(ratio);
+            let ratios = match query.alternatives(slot) {
+                [] => continue,
+                alternatives => self.ratios_of(index, alternatives, ratio),
+            };
+            let pairs = product.iter_mut().zip(ratios);
+            match slot.halvings {
+                0 => pairs.for_each(|(product, ratio)| *product *= f64::from(*ratio)),
+                1 => pairs.for_each(|(product, ratio)| *product *= f64::from(ratio.sqrt())),
+                _ => pairs.for_each(|(product, ratio)| *product *= f64::from(ratio.sqrt().sqrt())),
             }
         }
     }
 
-    /// The ratios of one slot, by code.
-    fn ratios(&self, index: &Index, query: &Query, slot: &super::query::Slot, ratio: &mut Vec<f32>) {
-        let alternatives = query.alternatives(slot);
+    /// The ratios of one slot, by code: those laid out, or computed in `room`.
+    fn ratios_of<'a>(
+        &'a self,
+        index: &Index,
+        alternatives: &[Alternative],
+        room: &'a mut Vec<f32>,
+    ) -> &'a [f32] {
+        let classes = index.totals.len();
+        if let [Alternative { term, weight: 1.0 }] = alternatives
+            && let Ok(at) = self.common.binary_search(term)
+        {
+            return &self.laid_out[at * classes..(at + 1) * classes];
+        }
+        self.ratios(index, alternatives, room);
+        room
+    }
+
+    /// Computes the ratios of one slot, by code.
+    fn ratios(&self, index: &Index, alternatives: &[Alternative], ratio: &mut Vec<f32>) {
         let sum: f32 = alternatives.iter().map(|a| a.weight).sum();
         ratio.clear();
         ratio.resize(index.totals.len(), (1.0 - sum).max(0.0) + sum * FLOOR);
@@ -122,26 +157,98 @@ impl Classes {
             .slots
             .iter()
             .map(|slot| {
-                if query.alternatives(slot).is_empty() {
+                let alternatives = query.alternatives(slot);
+                if alternatives.is_empty() {
                     return 0.0;
                 }
-                self.ratios(index, query, slot, &mut scores.ratio);
-                let halved = f64::from(1_u32 << slot.halvings);
-                ln(f64::from(scores.ratio[class])) / halved
+                let ratio = self.ratios_of(index, alternatives, &mut scores.ratio)[class];
+                ln(f64::from(ratio)) / f64::from(1_u32 << slot.halvings)
             })
             .collect()
     }
 }
 
-/// The numbers of the best `count` codes of `range`, best first; of equal ones the first.
-pub(super) fn best(product: &[f64], range: std::ops::Range<usize>, count: usize, out: &mut Vec<u16>) {
-    out.clear();
-    out.extend((range.start..range.end).map(|class| class as u16));
-    let order =
-        |a: &u16, b: &u16| product[usize::from(*b)].total_cmp(&product[usize::from(*a)]).then(a.cmp(b));
-    if out.len() > count {
-        out.select_nth_unstable_by(count, order);
-        out.truncate(count);
+/// The terms that the most codes use, ascending.
+fn common(index: &Index) -> Vec<u32> {
+    let mut terms: Vec<u32> = (0..index.terms.len() as u32).collect();
+    if terms.len() > LAID_OUT {
+        let order = |term: &u32| (Reverse(index.postings(*term).len()), *term);
+        terms.select_nth_unstable_by_key(LAID_OUT, order);
+        terms.truncate(LAID_OUT);
+        terms.sort_unstable();
     }
-    out.sort_unstable_by(order);
+    terms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::corpus::Corpus;
+    use super::super::similar::Similar;
+    use super::*;
+    use crate::HsCode;
+    use crate::text::Description;
+    use proptest::prelude::*;
+
+    /// The definition, for one code: the ratio of each slot, each sum in its order.
+    fn plain(classes: &Classes, index: &Index, query: &Query, class: usize) -> f64 {
+        let (heading, chapter) = (index.heading_of[class], index.chapter_of[class]);
+        let mut product = f64::from(index.totals[class]);
+        for slot in query.slots.iter().filter(|slot| !query.alternatives(slot).is_empty()) {
+            let alternatives = query.alternatives(slot);
+            let sum: f32 = alternatives.iter().map(|a| a.weight).sum();
+            let mut ratio = (1.0 - sum).max(0.0) + sum * FLOOR;
+            for alternative in alternatives {
+                let count = |within: &dyn Fn(usize) -> bool| -> u32 {
+                    let inside = index.postings(alternative.term).iter();
+                    inside.filter(|p| within(usize::from(p.class))).map(|p| u32::from(p.count)).sum()
+                };
+                let scale = alternative.weight * index.total / (count(&|_| true) as f32 + EXTRA_COUNT);
+                let below_chapter = count(&|other| index.chapter_of[other] == chapter);
+                let below_heading = count(&|other| index.heading_of[other] == heading);
+                let own = count(&|other| other == class);
+                ratio += scale * classes.by_chapter[usize::from(chapter)] * below_chapter as f32;
+                ratio += scale * classes.by_heading[usize::from(heading)] * below_heading as f32;
+                ratio += scale * classes.by_class[class] * own as f32;
+            }
+            (0..slot.halvings).for_each(|_| ratio = ratio.sqrt());
+            product *= f64::from(ratio);
+        }
+        product
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        // More words than are laid out, some more common than others.
+        let word = (0.0..1.0_f64).prop_map(|part| format!("wo{}", (part * part * 150.0) as u32));
+        let binding = prop::sample::select(vec!["for", "of", "with"]).prop_map(str::to_owned);
+        prop::collection::vec(prop_oneof![8 => word, 1 => binding], 1..12).prop_map(|words| words.join(" "))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        #[test]
+        fn products_are_those_of_the_definition(
+            rows in prop::collection::vec((0_u32..30, text()), 1..200),
+            queries in prop::collection::vec(text(), 1..8),
+        ) {
+            let code = |number: u32| -> HsCode {
+                format!("{:02}{:02}{:02}", 10 + number / 9, number / 3, number).parse().unwrap()
+            };
+            let rows = rows.iter().map(|(number, text)| (code(*number), text.as_str()));
+            let corpus = Corpus::from_texts(rows).unwrap();
+            let index = Index::new(&corpus);
+            let (similar, classes) = (Similar::new(&index), Classes::new(&index));
+            let (mut query, mut description) = (Query::default(), Description::new());
+            let mut scores = ClassScores::default();
+            for text in &queries {
+                description.read(text);
+                query.read(&description, &index, &similar);
+                classes.score(&index, &query, &mut scores);
+                for (class, product) in scores.product.iter().enumerate() {
+                    let expected = plain(&classes, &index, &query, class);
+                    prop_assert_eq!(product.to_bits(), expected.to_bits(), "{} {}", text, class);
+                }
+            }
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! From what codes' texts say in general and what the nearest texts say to one probability a code.
 
 use super::Lexical;
-use super::classes::{ClassScores, best};
+use super::best::{Best, best};
+use super::classes::ClassScores;
 use super::corpus::names_something;
 use super::neighbours::Neighbours;
 use super::own::OwnScratch;
@@ -34,6 +35,7 @@ pub(crate) struct Scratch {
     pub(super) key: String,
     pub(super) query: Query,
     pub(super) classes: ClassScores,
+    best: Best,
     pub(super) neighbours: Neighbours,
     /// The numbers of the likeliest codes.
     pub(super) candidates: Vec<u16>,
@@ -46,7 +48,9 @@ pub(crate) struct Scratch {
 impl Lexical {
     /// Scores the codes of `range` for the description read into `scratch`.
     pub(super) fn fuse(&self, range: std::ops::Range<usize>, scratch: &mut Scratch) {
-        let Scratch { description, query, classes, neighbours, candidates, scores, votes, .. } = scratch;
+        let Scratch {
+            description, query, classes, best: work, neighbours, candidates, scores, votes, ..
+        } = scratch;
         candidates.clear();
         scores.clear();
         neighbours.nearest.clear();
@@ -59,8 +63,8 @@ impl Lexical {
             return;
         }
         self.classes.score(&self.index, query, classes);
-        best(&classes.product, range, CANDIDATES, candidates);
-        neighbours.scan(&self.corpus, &self.index, query, candidates);
+        best(&classes.product, range, CANDIDATES, work, candidates);
+        neighbours.scan(&self.corpus, &self.index, &self.norms, query, candidates);
 
         // The word model, with the evidence of pairs: logarithms, then their soft maximum.
         scores.extend(candidates.iter().map(|&class| ln(classes.product[usize::from(class)])));

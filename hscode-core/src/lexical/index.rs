@@ -1,6 +1,7 @@
 //! What is computed from the texts when they are opened: terms, their rarity, and which codes use them.
 
 use super::corpus::Corpus;
+use super::postings::{Posting, Postings};
 use super::stem::stem;
 use super::words::Words;
 use crate::math::ln;
@@ -14,26 +15,16 @@ pub(super) struct Run {
     pub(super) end: u32,
 }
 
-/// How often a term occurs in the texts of a code.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Posting {
-    pub(super) class: u16,
-    pub(super) count: u16,
-}
-
 /// Terms (words without their plural endings) and how they spread over the codes.
 #[derive(Debug)]
 pub(super) struct Index {
     pub(super) terms: Words,
     /// The term of each word.
     pub(super) term_of: Vec<u32>,
-    /// The number of texts with each term.
-    pub(super) texts_with: Vec<u32>,
     /// The logarithm of how rare each term is, squared.
     pub(super) idf_squared: Vec<f32>,
     texts: usize,
-    ends: Vec<u32>,
-    postings: Vec<Posting>,
+    postings: Postings,
     /// Sums of the counts of all terms, by code, heading, chapter; and of all.
     pub(super) totals: Vec<f32>,
     pub(super) heading_totals: Vec<f32>,
@@ -53,13 +44,17 @@ fn idf(texts: usize, texts_with: u32) -> f32 {
 impl Index {
     pub(super) fn new(corpus: &Corpus) -> Self {
         let (terms, term_of) = terms(&corpus.words);
-        let (texts_with, ends, postings) = count(corpus, &term_of, terms.len());
+        let postings = Postings::new(corpus, &term_of, terms.len());
         let texts = corpus.text_ends.len();
-        let idf_squared = texts_with.iter().map(|&with| idf(texts, with) * idf(texts, with)).collect();
+        let idf_squared = (0..terms.len() as u32).map(|term| {
+            let idf = idf(texts, postings.texts(term).len() as u32);
+            idf * idf
+        });
+        let idf_squared = idf_squared.collect();
         let (headings, heading_of) = runs(&corpus.codes, Level::Heading);
         let (chapters, chapter_of) = runs(&corpus.codes, Level::Chapter);
         let mut totals = vec![0_f32; corpus.codes.len()];
-        for posting in &postings {
+        for posting in (0..terms.len() as u32).flat_map(|term| postings.classes(term)) {
             totals[usize::from(posting.class)] += f32::from(posting.count);
         }
         let sums = |runs: &[Run]| -> Vec<f32> {
@@ -72,10 +67,8 @@ impl Index {
             totals,
             terms,
             term_of,
-            texts_with,
             texts,
             idf_squared,
-            ends,
             postings,
             headings,
             chapters,
@@ -89,10 +82,28 @@ impl Index {
         idf(self.texts, texts_with)
     }
 
+    /// The number of texts with a term.
+    pub(super) fn texts_with(&self, term: u32) -> u32 {
+        self.postings.texts(term).len() as u32
+    }
+
     /// The codes that use a term, ascending, with how many of their texts do.
     pub(super) fn postings(&self, term: u32) -> &[Posting] {
-        let start = term.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
-        &self.postings[start as usize..self.ends[term as usize] as usize]
+        self.postings.classes(term)
+    }
+
+    /// The texts that have a term, ascending.
+    pub(super) fn texts(&self, term: u32) -> &[u32] {
+        self.postings.texts(term)
+    }
+
+    /// The codes that use a term, ascending, with the texts that do.
+    pub(super) fn texts_by_class<'a>(
+        &'a self,
+        corpus: &'a Corpus,
+        term: u32,
+    ) -> impl Iterator<Item = (u16, &'a [u32])> {
+        self.postings.texts_by_class(corpus, term)
     }
 }
 
@@ -127,51 +138,6 @@ fn terms(words: &Words) -> (Words, Vec<u32>) {
     terms.index();
     let term_of = words.iter().map(|word| terms.find(stem(word, &mut buffer)).unwrap_or_default()).collect();
     (terms, term_of)
-}
-
-/// The number of texts a term, and the postings by term: counted by code, then laid out by a counting sort.
-fn count(corpus: &Corpus, term_of: &[u32], terms: usize) -> (Vec<u32>, Vec<u32>, Vec<Posting>) {
-    let mut texts_with = vec![0_u32; terms];
-    let mut by_class: Vec<(u32, Posting)> = Vec::new();
-    let mut ends = vec![0_u32; terms];
-    let mut counts = vec![0_u16; terms];
-    let mut last_text = vec![u32::MAX; terms];
-    let mut seen: Vec<u32> = Vec::new();
-    for class in 0..corpus.codes.len() {
-        for text in corpus.texts_of(class) {
-            for &word in corpus.text(text) {
-                let term = term_of[word as usize];
-                let at = term as usize;
-                if last_text[at] == text as u32 {
-                    continue;
-                }
-                last_text[at] = text as u32;
-                texts_with[at] += 1;
-                if counts[at] == 0 {
-                    seen.push(term);
-                }
-                counts[at] = counts[at].saturating_add(1);
-            }
-        }
-        for term in seen.drain(..) {
-            let count = std::mem::take(&mut counts[term as usize]);
-            by_class.push((term, Posting { class: class as u16, count }));
-            ends[term as usize] += 1;
-        }
-    }
-    let mut sum = 0;
-    for end in &mut ends {
-        let start = sum;
-        sum += *end;
-        *end = start;
-    }
-    let mut postings = vec![Posting::default(); by_class.len()];
-    for (term, posting) in by_class {
-        let place = &mut ends[term as usize];
-        postings[*place as usize] = posting;
-        *place += 1;
-    }
-    (texts_with, ends, postings)
 }
 
 fn runs(codes: &[HsCode], level: Level) -> (Vec<Run>, Vec<u16>) {
@@ -213,7 +179,7 @@ mod tests {
         let shirt = index.terms.find("shirt").unwrap();
         let counts: Vec<_> = index.postings(shirt).iter().map(|p| (p.class, p.count)).collect();
         assert_eq!(counts, [(0, 2), (1, 1)]);
-        assert_eq!(index.texts_with[shirt as usize], 3);
+        assert_eq!(index.texts_with(shirt), 3);
         assert_eq!(index.terms.find("shirts"), None);
         assert_eq!(index.headings.len(), 2);
         assert_eq!((index.heading_of[2], index.chapter_of[2]), (1, 1));

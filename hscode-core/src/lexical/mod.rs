@@ -4,6 +4,7 @@
 //! ([`Lexical::with_references`]), which outrank ours. How it works and what each part is worth is measured in
 //! `docs/lexical.md`.
 
+mod best;
 mod classes;
 mod corpus;
 mod explain;
@@ -16,6 +17,7 @@ mod index;
 mod neighbours;
 mod own;
 mod policy;
+mod postings;
 mod query;
 mod similar;
 mod stem;
@@ -65,6 +67,8 @@ pub struct Lexical {
     index: Index,
     classes: Classes,
     similar: Similar,
+    /// By text; see [`neighbours::norms`].
+    norms: Vec<f32>,
     own: Option<Box<Own>>,
     pool: Pool<Scratch>,
 }
@@ -159,6 +163,7 @@ impl Lexical {
         let index = Index::new(&corpus);
         let classes = Classes::new(&index);
         let similar = Similar::new(&index);
+        let norms = neighbours::norms(&corpus, &index);
         let info =
             ClassifierInfo::new("lexical", model, Edition::HS2022, Level::Subheading, corpus.codes.len());
         Ok(Self {
@@ -169,6 +174,7 @@ impl Lexical {
             index,
             classes,
             similar,
+            norms,
             own: None,
             pool: Pool::default(),
         })

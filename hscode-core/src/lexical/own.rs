@@ -44,9 +44,7 @@ pub(super) struct Own {
     similar: Similar,
     sources: Vec<Arc<str>>,
     source_of: Vec<u32>,
-    /// By term: where the numbers of its texts end.
-    ends: Vec<u32>,
-    texts: Vec<u32>,
+    /// By text: the root of the sum of its different words' squared rarities.
     norms: Vec<f32>,
 }
 
@@ -87,49 +85,15 @@ impl Own {
         let (corpus, source_of) = Corpus::from_tagged(tagged)?;
         let index = Index::new(&corpus);
         let similar = Similar::new(&index);
-        let mut own = Self {
-            similar,
-            sources,
-            source_of,
-            ends: vec![0; index.terms.len()],
-            texts: Vec::new(),
-            norms: Vec::with_capacity(corpus.text_ends.len()),
-            corpus,
-            index,
-        };
-        own.invert();
-        Ok(own)
-    }
-
-    fn invert(&mut self) {
         let mut seen = Vec::new();
-        let terms = |text: usize, seen: &mut Vec<u32>| {
+        let norms = (0..corpus.text_ends.len()).map(|text| {
             seen.clear();
-            seen.extend(self.corpus.text(text).iter().map(|&word| self.index.term_of[word as usize]));
+            seen.extend(corpus.text(text).iter().map(|&word| index.term_of[word as usize]));
             seen.sort_unstable();
             seen.dedup();
-        };
-        for text in 0..self.corpus.text_ends.len() {
-            terms(text, &mut seen);
-            let squares = seen.iter().map(|&term| self.index.idf_squared[term as usize]);
-            self.norms.push(squares.sum::<f32>().sqrt());
-            seen.iter().for_each(|&term| self.ends[term as usize] += 1);
-        }
-        let mut sum = 0;
-        for end in &mut self.ends {
-            let start = sum;
-            sum += *end;
-            *end = start;
-        }
-        self.texts = vec![0; sum as usize];
-        for text in 0..self.corpus.text_ends.len() {
-            terms(text, &mut seen);
-            for &term in &seen {
-                let place = &mut self.ends[term as usize];
-                self.texts[*place as usize] = text as u32;
-                *place += 1;
-            }
-        }
+            seen.iter().map(|&term| index.idf_squared[term as usize]).sum::<f32>().sqrt()
+        });
+        Ok(Self { norms: norms.collect(), similar, sources, source_of, corpus, index })
     }
 
     /// Finds the nearest references at or below `within`.
@@ -148,11 +112,9 @@ impl Own {
             let alternatives = query.alternatives(slot);
             let mut most = 0.0_f32;
             for alternative in alternatives {
-                let term = alternative.term as usize;
-                let squared = self.index.idf_squared[term];
+                let squared = self.index.idf_squared[alternative.term as usize];
                 most = most.max(squared);
-                let start = term.checked_sub(1).map_or(0, |before| self.ends[before]);
-                for &text in &self.texts[start as usize..self.ends[term] as usize] {
+                for &text in self.index.texts(alternative.term) {
                     let gain = &mut gains[text as usize];
                     if *gain == 0.0 {
                         touched.push(text);

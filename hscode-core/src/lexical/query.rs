@@ -129,7 +129,7 @@ impl Query {
         self.joined.push_str(first);
         self.joined.push_str(second);
         if let Some(term) = index.terms.find(stem(&self.joined, &mut self.stemmed))
-            && index.texts_with[term as usize] >= 2
+            && index.texts_with(term) >= 2
         {
             self.known(term, word - 1, word);
         }

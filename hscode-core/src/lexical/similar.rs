@@ -13,7 +13,7 @@ pub(super) struct Alternative {
 const LETTERS: usize = 28;
 const LONGEST: usize = 32;
 /// The most alternatives of a word.
-const MOST: usize = 6;
+pub(super) const MOST: usize = 6;
 /// What the alternatives of a word may weigh together: a guess is never as good as the word itself.
 const CAP: f32 = 0.8;
 /// What a cut or vowelless word may weigh.
@@ -118,7 +118,7 @@ impl Similar {
             let (head, tail) = whole.split_at(at);
             let Some(tail) = index.terms.find(tail) else { continue };
             let Some(head) = index.terms.find(stem(head, other)) else { continue };
-            let texts = index.texts_with[head as usize].min(index.texts_with[tail as usize]);
+            let texts = index.texts_with(head).min(index.texts_with(tail));
             if texts >= COMPOUND_TEXTS && best.is_none_or(|(most, _)| texts > most) {
                 best = Some((texts, [head, tail]));
             }
@@ -209,9 +209,9 @@ impl Similar {
 
 /// Terms share the weight of an abbreviation by how many texts they have.
 fn share(index: &Index, terms: impl Iterator<Item = u32> + Clone, out: &mut Vec<Alternative>, start: usize) {
-    let sum: u32 = terms.clone().map(|term| index.texts_with[term as usize]).sum();
+    let sum: u32 = terms.clone().map(|term| index.texts_with(term)).sum();
     for term in terms {
-        let part = index.texts_with[term as usize] as f32 / sum as f32;
+        let part = index.texts_with(term) as f32 / sum as f32;
         if part > 0.01 {
             raise(out, start, Alternative { term, weight: ABBREVIATION * part });
         }
