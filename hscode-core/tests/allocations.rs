@@ -75,3 +75,53 @@ fn a_warm_network_allocates_nothing() {
         assert!(allocations() > before && batch.len() == 1);
     }
 }
+
+#[cfg(feature = "embedded-model")]
+#[test]
+fn warm_references_and_the_warm_default_model_allocate_nothing() {
+    use hscode_core::lexical::Reference;
+    use hscode_core::{Fused, Lexical};
+
+    let own = ["gizmo K17", "cotton shirt blue", "steel pipe 5 m"]
+        .map(|text| Reference::new(text, "847130".parse().unwrap(), "catalogue.csv"));
+    let models: [Box<dyn Classifier>; 4] = [
+        Box::new(Lexical::embedded().unwrap()),
+        Box::new(Lexical::embedded().unwrap().with_references(own.to_vec()).unwrap()),
+        Box::new(Fused::embedded().unwrap()),
+        Box::new(Fused::embedded().unwrap().with_references(own.to_vec()).unwrap()),
+    ];
+    let mut texts = descriptions();
+    for text in [
+        "stnlss stel sinks for kitchen with taps",
+        "toothbrushholders",
+        "gizmo k17",
+        "blue cotton shirts and trousers of wool for men",
+        "perfumme condit baterries cndtnr 220 v",
+    ] {
+        texts.push(text.to_owned());
+    }
+    let options = [
+        Options::default(),
+        Options::default().with_top_k(8),
+        Options::default().with_level(Level::Heading).with_top_k(2),
+        Options::default().with_within("61".parse().unwrap()),
+    ];
+    for model in models {
+        let run = || {
+            let (mut decided, mut together) = (0, 0);
+            for options in &options {
+                for text in &texts {
+                    let prediction = model.classify(text, options).unwrap();
+                    decided += usize::from(prediction.code().is_some());
+                    together += usize::from(prediction.classifier() != "text-cnn");
+                }
+            }
+            (decided, together)
+        };
+        let warm = run();
+        assert!(warm.0 > 20 && warm.1 > 20, "{warm:?}");
+        let before = allocations();
+        assert_eq!(run(), warm);
+        assert_eq!(allocations() - before, 0, "{}", model.info().name());
+    }
+}

@@ -42,6 +42,11 @@ pub(crate) struct Scratch {
     /// Their probabilities before calibration; at most 1 together.
     pub(super) scores: Vec<f64>,
     votes: Vec<f64>,
+    /// The places of the candidates, by code ascending.
+    pub(super) order: Vec<u16>,
+    /// What was heard, and the same as an answer's scores.
+    pub(super) heard: Vec<(HsCode, f64)>,
+    pub(super) ranked: Vec<(HsCode, f32)>,
     pub(crate) own: OwnScratch,
 }
 
@@ -119,18 +124,5 @@ impl Lexical {
         }
         let after: f64 = scores.iter().sum();
         scores.iter_mut().for_each(|score| *score *= before / after);
-    }
-
-    /// The codes in `scratch` with their scores, the user's own references heard.
-    pub(super) fn ranked(&self, within: Option<HsCode>, scratch: &mut Scratch) -> Vec<(HsCode, f64)> {
-        let codes = scratch.candidates.iter().map(|&class| self.corpus.codes[usize::from(class)]);
-        let mut ranked: Vec<(HsCode, f64)> = codes.zip(scratch.scores.iter().copied()).collect();
-        if let Some(own) = &self.own {
-            own.search(&scratch.description, within, &mut scratch.own);
-            let nearest = scratch.neighbours.nearest.first();
-            let ours = nearest.map_or(0.0, |nearest| if nearest.exact { 1.0 } else { nearest.cosine });
-            own.outrank(&scratch.own, ours, &mut ranked);
-        }
-        ranked
     }
 }

@@ -10,7 +10,6 @@ mod corpus;
 mod explain;
 mod format;
 mod fuse;
-#[cfg(feature = "text-cnn")]
 mod heard;
 mod huffman;
 mod index;
@@ -24,10 +23,10 @@ mod stem;
 mod words;
 
 use crate::pool::Pool;
-use crate::ranking::{merge, run_within};
+use crate::ranking::{predict_sorted, run_within};
 use crate::{
-    Classifier, ClassifierInfo, DecisionPolicy, Edition, Error, HsCode, Level, Options, Prediction, Ranking,
-    Reason, text,
+    Classifier, ClassifierInfo, DecisionPolicy, Edition, Error, HsCode, Level, Options, Prediction, Reason,
+    text,
 };
 
 use classes::Classes;
@@ -149,13 +148,14 @@ impl Lexical {
     ///
     /// A user's own references are heard.
     pub fn scores(&self, description: &str) -> Vec<(HsCode, f64)> {
-        let mut ranked = self.pool.with(|scratch| {
+        self.pool.with(|scratch| {
             scratch.description.read(description);
             self.fuse(0..self.corpus.codes.len(), scratch);
-            self.ranked(None, scratch)
-        });
-        merge(&mut ranked);
-        ranked
+            let mut scores = Vec::new();
+            self.said(scratch, &mut scores);
+            self.outrank(None, scratch, &mut scores);
+            scores
+        })
     }
 
     fn new(corpus: Corpus, model: &str, settings: &str) -> Result<Self, Error> {
@@ -180,19 +180,13 @@ impl Lexical {
         })
     }
 
-    fn predict(
-        &self,
-        description: &str,
-        options: &Options,
-        scratch: &mut Scratch,
-    ) -> Result<Prediction, Error> {
+    fn predict(&self, description: &str, options: &Options, scratch: &mut Scratch) -> Prediction {
         scratch.description.read(description);
         let refused = text::refusal(&scratch.description, &mut scratch.key);
         self.fuse(self.range(options.within), scratch);
         self.calibrate(&mut scratch.scores);
-        let ranked = self.ranked(options.within, scratch);
-        let ranking = Ranking::new(ranked.into_iter().map(|(code, score)| (code, score as f32)))?;
-        let mut prediction = ranking.predict(&self.info, &self.policy, options)?;
+        self.rank(options.within, scratch);
+        let mut prediction = predict_sorted(&scratch.ranked, &self.info, &self.policy, options);
         prediction.truncated = scratch.description.truncated();
         // What the user has settled is not vague to them.
         let settled = refused == Some(Reason::Vague) && scratch.own.says_the_same();
@@ -202,7 +196,19 @@ impl Lexical {
         if options.explain {
             prediction.explanation = self.explain(description, &prediction, scratch).map(Box::new);
         }
-        Ok(prediction)
+        prediction
+    }
+
+    /// Fills `scratch.ranked` with what was heard, the user's own references among it, by code ascending.
+    fn rank(&self, within: Option<HsCode>, scratch: &mut Scratch) {
+        let mut heard = std::mem::take(&mut scratch.heard);
+        self.said(scratch, &mut heard);
+        self.make_room(within, scratch, &mut heard);
+        let Scratch { ranked, own, .. } = scratch;
+        ranked.clear();
+        ranked.extend(heard.iter().map(|&(code, score)| (code, score as f32)));
+        own.voices.iter().for_each(|&(code, share)| heard::add(ranked, code, share as f32));
+        scratch.heard = heard;
     }
 
     /// The numbers of the codes at or below `within`.
@@ -221,7 +227,14 @@ impl Classifier for Lexical {
 
     fn classify_batch(&self, descriptions: &[&str], options: &Options) -> Result<Vec<Prediction>, Error> {
         options.check(&self.info)?;
-        self.pool
-            .with(|scratch| descriptions.iter().map(|text| self.predict(text, options, scratch)).collect())
+        let all = |scratch: &mut Scratch| {
+            descriptions.iter().map(|text| self.predict(text, options, scratch)).collect()
+        };
+        Ok(self.pool.with(all))
+    }
+
+    fn classify(&self, description: &str, options: &Options) -> Result<Prediction, Error> {
+        options.check(&self.info)?;
+        Ok(self.pool.with(|scratch| self.predict(description, options, scratch)))
     }
 }

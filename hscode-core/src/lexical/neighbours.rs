@@ -4,6 +4,8 @@
 //! has what the description says. Most share one word or two that are no pair, so that there is no order to look for;
 //! only the others are read word by word.
 
+use std::ops::Range;
+
 use super::corpus::Corpus;
 use super::index::Index;
 use super::query::{MAX_SLOTS, Query};
@@ -75,7 +77,9 @@ pub(super) struct Neighbours {
     /// Texts that a second term has led to.
     again: Vec<Met>,
     pair_weights: Vec<f32>,
-    /// By word of the text that is read: number + 1 among the terms asked for.
+    /// Texts to be read, and before which of `words` the words of each end.
+    to_read: Vec<(Met, u32)>,
+    /// By word of them: number + 1 among the terms asked for.
     words: Vec<u8>,
     /// The nearest texts, nearest first.
     pub(super) nearest: Vec<Neighbour>,
@@ -209,16 +213,25 @@ impl Neighbours {
             let ranked = cosine * (1.0 + PAIR_BONUS * pairs / all_pairs);
             Neighbour { text: met.text, cosine, ranked, candidate: met.candidate, exact: false }
         };
-        for at in 0..self.again.len() {
-            let met = self.again[at];
+        self.to_read.clear();
+        self.words.clear();
+        for met in &self.again {
             let [a, b] = met.by.map(|number| self.asked[usize::from(number)]);
-            let no_pair =
-                || !query.pairs.iter().any(|&pair| pair == (a.slot, b.slot) || pair == (b.slot, a.slot));
-            let (gain, pairs) = if self.met_by(&met) == BY_TWO && a.slot != b.slot && no_pair() {
-                (a.worth + b.worth, 0.0)
-            } else {
-                self.read(corpus, index, query, &met)
-            };
+            let pair = |&pair: &(u8, u8)| pair == (a.slot, b.slot) || pair == (b.slot, a.slot);
+            if self.met_by(met) == BY_TWO && a.slot != b.slot && !query.pairs.iter().any(pair) {
+                nearest.offer(near(met, a.worth + b.worth, 0.0));
+                continue;
+            }
+            // All are looked up before anything is decided by one, so that no look-up waits for another.
+            let terms = corpus.text(met.text as usize).iter().map(|&word| index.term_of[word as usize]);
+            self.words.extend(terms.map(|term| self.asked_of[term as usize]));
+            self.to_read.push((*met, self.words.len() as u32));
+        }
+        let mut start = 0;
+        for at in 0..self.to_read.len() {
+            let (met, end) = self.to_read[at];
+            let (gain, pairs) = self.read(query, &met, start..end as usize);
+            start = end as usize;
             nearest.offer(near(&met, gain, pairs));
         }
         let mut start = 0;
@@ -242,17 +255,12 @@ impl Neighbours {
     }
 
     /// Reads a text word by word: what it gains, and the weights of its pairs, which are counted.
-    fn read(&mut self, corpus: &Corpus, index: &Index, query: &Query, met: &Met) -> (f32, f32) {
-        // Looked up before anything is decided by it, so that one look-up need not wait for another.
-        let asked_of = corpus.text(met.text as usize).iter();
-        let asked_of = asked_of.map(|&word| self.asked_of[index.term_of[word as usize] as usize]);
-        self.words.clear();
-        self.words.extend(asked_of);
+    fn read(&mut self, query: &Query, met: &Met, words: Range<usize>) -> (f32, f32) {
         let counts_from = usize::from(met.candidate) * query.pairs.len();
         let (mut gain, mut pairs) = (0.0_f32, 0.0_f32);
         let (mut seen, mut seen_pairs) = (0_u64, 0_u64);
         let mut last_slot = None;
-        for &number in &self.words {
+        for &number in &self.words[words] {
             let Some(number) = number.checked_sub(1) else {
                 last_slot = None;
                 continue;

@@ -64,6 +64,8 @@ pub(crate) struct OwnScratch {
     touched: Vec<u32>,
     /// The nearest own references, nearest first.
     pub(super) nearest: Vec<OwnNeighbour>,
+    /// What they give their codes, nearest first; a code may come several times.
+    pub(super) voices: Vec<(HsCode, f64)>,
 }
 
 impl OwnScratch {
@@ -98,7 +100,7 @@ impl Own {
 
     /// Finds the nearest references at or below `within`.
     pub(super) fn search(&self, description: &Description, within: Option<HsCode>, scratch: &mut OwnScratch) {
-        let OwnScratch { query, gains, touched, nearest } = scratch;
+        let OwnScratch { query, gains, touched, nearest, .. } = scratch;
         nearest.clear();
         if !names_something(description) {
             return;
@@ -144,11 +146,12 @@ impl Own {
         nearest.sort_unstable_by(order);
     }
 
-    /// Lets the nearest references speak: scales what is in `scores` and adds their codes.
+    /// Lets the nearest references speak: scales `scores`, and fills `scratch.voices` with what is to be added.
     ///
     /// `ours`: the similarity of the nearest of our references. The own ones get their part by how much more
     /// similar they are, and no more than they are similar at all.
-    pub(super) fn outrank(&self, scratch: &OwnScratch, ours: f32, scores: &mut Vec<(HsCode, f64)>) {
+    pub(super) fn outrank(&self, scratch: &mut OwnScratch, ours: f32, scores: &mut [(HsCode, f64)]) {
+        scratch.voices.clear();
         let Some(first) = scratch.nearest.first() else { return };
         // References of the very same words leave the merely similar ones without a voice.
         let voices = scratch.nearest.iter().filter(|neighbour| neighbour.exact == first.exact);
@@ -159,8 +162,8 @@ impl Own {
         let ours = if first.exact { 0.0 } else { cube(ours) };
         let part = f64::from(first.cosine) * own / (own + ours);
         scores.iter_mut().for_each(|(_, score)| *score *= 1.0 - part);
-        scores
-            .extend(voices.map(|neighbour| (self.code(neighbour.text), part * cube(neighbour.cosine) / all)));
+        let voice = |neighbour: &OwnNeighbour| part * cube(neighbour.cosine) / all;
+        scratch.voices.extend(voices.map(|neighbour| (self.code(neighbour.text), voice(neighbour))));
     }
 
     pub(super) fn code(&self, text: u32) -> HsCode {

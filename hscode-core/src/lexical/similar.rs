@@ -44,8 +44,11 @@ pub(super) struct SimilarScratch {
     touched: Vec<u32>,
     triples: Vec<u16>,
     bytes: Vec<u8>,
+    other_bytes: Vec<u8>,
     text: String,
     other: String,
+    same: Vec<u32>,
+    found: Vec<(f32, u32)>,
 }
 
 fn readable(word: &str) -> bool {
@@ -148,18 +151,18 @@ impl Similar {
         if scratch.bytes.len() >= 3 {
             let key = hash(&scratch.bytes);
             let first = self.skeletons.partition_point(|&(hash, _)| hash < key);
-            let mut other = Vec::new();
+            let SimilarScratch { bytes, other_bytes: other, same: terms, .. } = scratch;
             let same = self.skeletons[first..].iter().take_while(|&&(hash, _)| hash == key);
-            let same = same.map(|&(_, term)| term).filter(|&term| {
-                skeleton(index.terms.get(term), &mut other);
-                other == scratch.bytes
-            });
-            let same: Vec<u32> = same.collect();
-            share(index, same.iter().copied(), out, start);
+            terms.clear();
+            terms.extend(same.map(|&(_, term)| term).filter(|&term| {
+                skeleton(index.terms.get(term), other);
+                other == bytes
+            }));
+            share(index, terms.iter().copied(), out, start);
         }
         self.by_triples(index, word, scratch, out, start);
         let own = &mut out[start..];
-        own.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.term.cmp(&b.term)));
+        own.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight).then(a.term.cmp(&b.term)));
         out.truncate(start + MOST);
         let sum: f32 = out[start..].iter().map(|a| a.weight).sum();
         if sum > CAP {
@@ -175,7 +178,7 @@ impl Similar {
         out: &mut Vec<Alternative>,
         start: usize,
     ) {
-        let SimilarScratch { shared, touched, triples: own, text, .. } = scratch;
+        let SimilarScratch { shared, touched, triples: own, text, found, .. } = scratch;
         shared.resize(index.terms.len(), 0);
         triples(stem(word, text), own);
         for &triple in own.iter() {
@@ -189,7 +192,7 @@ impl Similar {
                 *count += 1;
             }
         }
-        let mut found: Vec<(f32, u32)> = Vec::new();
+        found.clear();
         for term in touched.drain(..) {
             let count = f32::from(std::mem::take(&mut shared[term as usize]));
             let product = own.len() as f32 * f32::from(self.triples_of[term as usize]);
@@ -197,11 +200,11 @@ impl Similar {
                 found.push((count / product.sqrt(), term));
             }
         }
-        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        found.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         found.truncate(MOST_BY_TRIPLES);
         let fourth = |cosine: f32| cosine * cosine * cosine * cosine;
         let sum: f32 = found.iter().map(|&(cosine, _)| fourth(cosine)).sum();
-        for (cosine, term) in found {
+        for &(cosine, term) in found.iter() {
             raise(out, start, Alternative { term, weight: cosine * cosine * fourth(cosine) / sum });
         }
     }

@@ -8,11 +8,14 @@ pub(super) struct Words {
     text: String,
     /// Where each word ends.
     ends: Vec<u32>,
-    /// Open addressing: number + 1 of a word, 0 for a free place; a power of two, at least half free.
+    /// Open addressing: 0 for a free place, or number + 1 of a word, and above its bits as many of the word's hash as
+    /// there is room for; a power of two, at least half free.
     table: Vec<u32>,
+    /// The bits of `table` that number words.
+    numbers: u32,
 }
 
-fn hash(word: &str) -> usize {
+fn hash(word: &str) -> u64 {
     let mut hash = 0x9e37_79b9_7f4a_7c15_u64;
     for chunk in word.as_bytes().chunks(8) {
         let mut block = [0_u8; 8];
@@ -20,13 +23,13 @@ fn hash(word: &str) -> usize {
         hash = (hash ^ u64::from_le_bytes(block)).wrapping_mul(0xff51_afd7_ed55_8ccd);
         hash ^= hash >> 32;
     }
-    hash as usize
+    hash
 }
 
 impl Words {
     /// An empty list with room for `count` words of `bytes` bytes.
     pub(super) fn with_capacity(count: usize, bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(count), table: Vec::new() }
+        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(count), ..Self::default() }
     }
 
     /// Takes sorted, different words.
@@ -46,16 +49,23 @@ impl Words {
     /// Makes the words findable.
     pub(super) fn index(&mut self) {
         self.text.shrink_to_fit();
+        self.numbers = u32::MAX.checked_shr((self.len() as u32).leading_zeros()).unwrap_or(0);
         let size = (self.len() * 2).next_power_of_two().max(2);
         let mut table = vec![0_u32; size];
         for number in 0..self.len() {
-            let mut place = hash(self.get(number as u32)) & (size - 1);
+            let hash = hash(self.get(number as u32));
+            let mut place = hash as usize & (size - 1);
             while table[place] != 0 {
                 place = (place + 1) & (size - 1);
             }
-            table[place] = number as u32 + 1;
+            table[place] = (number as u32 + 1) | self.tag(hash);
         }
         self.table = table;
+    }
+
+    /// What stands above a word's number.
+    fn tag(&self, hash: u64) -> u32 {
+        (hash >> 32) as u32 & !self.numbers
     }
 
     pub(super) fn len(&self) -> usize {
@@ -80,10 +90,13 @@ impl Words {
         if self.table.is_empty() {
             return None;
         }
-        let mut place = hash(word) & (self.table.len() - 1);
+        let hash = hash(word);
+        let tag = self.tag(hash);
+        let mut place = hash as usize & (self.table.len() - 1);
         loop {
-            let number = self.table[place].checked_sub(1)?;
-            if self.get(number) == word {
+            let seen = self.table[place];
+            let number = (seen & self.numbers).checked_sub(1)?;
+            if seen & !self.numbers == tag && self.get(number) == word {
                 return Some(number);
             }
             place = (place + 1) & (self.table.len() - 1);

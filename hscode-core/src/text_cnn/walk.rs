@@ -55,6 +55,8 @@ pub(super) struct Found {
     values: Vec<f32>,
     chapters: Vec<u32>,
     headings: Vec<u32>,
+    /// Classes and logits to be merged with the others.
+    more: Vec<(u32, f32)>,
 }
 
 impl Found {
@@ -105,16 +107,34 @@ impl Found {
 
     /// Scores more classes, by number; those that were scored stay as they are.
     pub(super) fn and(&mut self, net: &Net, work: &mut Activations, more: impl Iterator<Item = u32>) {
+        let Activations { layers, sums, .. } = work;
+        let last = last(layers);
+        self.more.clear();
         for class in more {
-            if let Err(at) = self.classes.binary_search(&class) {
+            if self.classes.binary_search(&class).is_err() {
                 self.values.clear();
                 let range = class as usize..class as usize + 1;
-                let Activations { layers, sums, .. } = work;
-                let last = last(layers);
                 net.output.values(net.simd, range, last, sums, &mut self.values);
-                self.classes.insert(at, class);
-                self.logits.insert(at, self.values[0]);
+                self.more.push((class, self.values[0]));
             }
+        }
+        self.more.sort_unstable_by_key(|&(class, _)| class);
+        self.more.dedup_by_key(|&mut (class, _)| class);
+        // Merged from the end, so that each is moved once.
+        let mut from = self.classes.len();
+        let mut to = from + self.more.len();
+        self.classes.resize(to, 0);
+        self.logits.resize(to, 0.0);
+        for &(class, logit) in self.more.iter().rev() {
+            while from > 0 && self.classes[from - 1] > class {
+                from -= 1;
+                to -= 1;
+                self.classes[to] = self.classes[from];
+                self.logits[to] = self.logits[from];
+            }
+            to -= 1;
+            self.classes[to] = class;
+            self.logits[to] = logit;
         }
     }
 
