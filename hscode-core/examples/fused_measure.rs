@@ -64,23 +64,39 @@ fn main() {
         let told: Vec<Vec<Told>> = sets.iter().map(|set| tell(&model, set, level)).collect();
         let all: Vec<Told> = told.concat();
         let alike: Vec<Told> = all.iter().map(|&(score, right, _)| (score, right, 1.0)).collect();
+        let ((alike_seen, alike_chance), (all_seen, all_chance)) = (error(&all), error(&alike));
         println!(
-            "{level}: calibration error {:.3} (files alike), {:.3} (all rows)",
-            error(&all),
-            error(&alike)
+            "{level}: calibration error {alike_seen:.3} (files alike; chance alone {alike_chance:.3}), {all_seen:.3} \
+             (all rows; chance alone {all_chance:.3})"
         );
     }
     decisions(&model, &sets);
-    for coverage in [0.5, 0.8, 0.9, 0.95] {
-        let options = Options::default().with_coverage(coverage);
-        let held = sets.iter().map(|set| {
-            let held = set.rows.iter().filter(|(code, text)| {
-                let p = model.classify(text, &options).unwrap();
-                p.candidate_set().is_some_and(|codes| codes.contains(code))
-            });
-            format!("{:.1}", 100.0 * held.count() as f64 / set.rows.len() as f64)
-        });
-        println!("sets for {coverage}: hold {} %", held.collect::<Vec<_>>().join(", "));
+    for (coverage, level) in
+        [0.5, 0.8, 0.9, 0.95].into_iter().flat_map(|c| Level::INTERNATIONAL.map(|l| (c, l)))
+    {
+        let options = Options::default().with_coverage(coverage).with_level(level);
+        let mut sizes = Vec::new();
+        let mut all = 0.0;
+        let held: Vec<String> = sets
+            .iter()
+            .map(|set| {
+                let held = set.rows.iter().filter(|(code, text)| {
+                    let p = model.classify(text, &options).unwrap();
+                    let codes = p.candidate_set().unwrap_or_default();
+                    sizes.push(codes.len());
+                    code.at(level).is_some_and(|code| codes.contains(&code))
+                });
+                let part = 100.0 * held.count() as f64 / set.rows.len() as f64;
+                all += part / sets.len() as f64;
+                format!("{part:.1}")
+            })
+            .collect();
+        sizes.sort_unstable();
+        let middle = sizes.get(sizes.len() / 2).copied().unwrap_or(0);
+        println!(
+            "sets for {coverage}, {level}: hold {} %, alike {all:.1}; median of {middle} codes",
+            held.join(", ")
+        );
     }
 }
 
@@ -128,16 +144,20 @@ fn tell(model: &Fused, set: &Set, level: Level) -> Vec<Told> {
     best.map(|(best, code)| (f64::from(best.score()), Some(best.code()) == code.at(level), count)).collect()
 }
 
-/// The expected calibration error, in bins of equal width.
-fn error(told: &[Told]) -> f64 {
-    let mut bins = [(0.0, 0.0); BINS];
+/// The expected calibration error, in bins of equal width, and what chance alone gives a model whose every score is
+/// true: the mean size of a normal variable of each bin's variance.
+fn error(told: &[Told]) -> (f64, f64) {
+    let mut bins = [(0.0, 0.0, 0.0); BINS];
     for &(score, right, count) in told {
         let bin = &mut bins[((score * BINS as f64) as usize).min(BINS - 1)];
         bin.0 += score * count;
         bin.1 += f64::from(u8::from(right)) * count;
+        bin.2 += count * count * score * (1.0 - score);
     }
     let all: f64 = told.iter().map(|&(.., count)| count).sum();
-    bins.iter().map(|(said, right)| (said - right).abs()).sum::<f64>() / all
+    let seen = bins.iter().map(|(said, right, _)| (said - right).abs()).sum::<f64>() / all;
+    let chance = bins.iter().map(|bin| (bin.2 * 2.0 / std::f64::consts::PI).sqrt()).sum::<f64>() / all;
+    (seen, chance)
 }
 
 /// How many rows are answered at each level, and how many of those rightly, files alike.

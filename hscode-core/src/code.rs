@@ -1,5 +1,6 @@
 //! HS codes: two to ten digits, leading zeros kept.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -90,11 +91,26 @@ impl FromStr for Level {
 /// ```
 ///
 /// Source: HS Convention, article 3 (six-digit codes; national subdivisions beyond them).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+// Aligned, so that codes are copied in whole words.
+#[repr(align(4))]
 pub struct HsCode {
-    // ASCII digits, then zero bytes: this makes the derived order that of the tariff.
+    // ASCII digits, then zero bytes: the order of these bytes is that of the tariff.
     digits: [u8; MAX_DIGITS],
     len: u8,
+}
+
+impl Ord for HsCode {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // The first eight digits as a number; ten are rare. Codes of other lengths differ in their digits.
+        self.first_eight().cmp(&other.first_eight()).then_with(|| self.digits.cmp(&other.digits))
+    }
+}
+
+impl PartialOrd for HsCode {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl HsCode {
@@ -193,6 +209,11 @@ impl HsCode {
         // The first eight digits at once; ten are rare.
         let differ = (self.first_eight() ^ other.first_eight()) >> (64 - 8 * u32::from(self.len.min(8)));
         differ == 0 && (self.len <= 8 || self.digits == other.digits)
+    }
+
+    /// The digits down to an international level, as one number that no other code has; of a shorter code, all.
+    pub(crate) fn prefix(&self, level: Level) -> u64 {
+        self.first_eight() >> (64 - 8 * level.digits() as u32)
     }
 
     fn first_eight(&self) -> u64 {

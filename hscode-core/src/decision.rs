@@ -126,10 +126,10 @@ impl Thresholds {
 pub struct DecisionPolicy {
     /// The smallest score accepted, by level.
     pub thresholds: Thresholds,
-    /// Pairs (coverage, cumulative score), both rising: a set of the best candidates holds the right code with
-    /// that probability once its scores add up to this. Between the pairs the line is straight; it starts at
-    /// (0, 0) and ends at (1, 1).
-    pub coverage: Vec<(f32, f32)>,
+    /// Coverages with cumulative scores for chapter, heading and subheading, all rising: a set of the best candidates
+    /// of a level holds the right code with that probability once its scores add up to this. Between two of them the
+    /// line is straight; it starts at (0, 0) and ends at (1, 1).
+    pub coverage: Vec<(f32, [f32; 3])>,
 }
 
 impl DecisionPolicy {
@@ -153,25 +153,27 @@ impl DecisionPolicy {
         for level in Level::INTERNATIONAL {
             probability(&format!("threshold of {level}"), self.thresholds.at(level))?;
         }
-        let mut last = (0.0, 0.0);
-        for &(coverage, mass) in &self.coverage {
+        let mut last = (0.0, [0.0; 3]);
+        for &(coverage, masses) in &self.coverage {
             probability("coverage", coverage)?;
-            probability("cumulative score", mass)?;
-            if coverage <= last.0 || mass < last.1 {
+            masses.iter().try_for_each(|&mass| probability("cumulative score", mass))?;
+            if coverage <= last.0 || masses.iter().zip(last.1).any(|(&mass, last)| mass < last) {
                 return Err(Error::new(
                     ErrorKind::Package,
-                    format!("coverage pair ({coverage}, {mass}): expected to rise from {last:?}"),
+                    format!("coverage {coverage} with {masses:?}: expected to rise from {last:?}"),
                 ));
             }
-            last = (coverage, mass);
+            last = (coverage, masses);
         }
         Ok(())
     }
 
-    /// The cumulative score that a candidate set needs for `coverage`.
-    pub(crate) fn mass_for(&self, coverage: f32) -> f32 {
+    /// The cumulative score that a candidate set of `level` needs for `coverage`.
+    pub(crate) fn mass_for(&self, coverage: f32, level: Level) -> f32 {
+        let place = (level as usize).min(2);
         let mut low = (0.0_f32, 0.0_f32);
-        for &high in self.coverage.iter().chain(std::iter::once(&(1.0, 1.0))) {
+        let pairs = self.coverage.iter().map(|&(coverage, masses)| (coverage, masses[place]));
+        for high in pairs.chain(std::iter::once((1.0, 1.0))) {
             if coverage <= high.0 {
                 let width = high.0 - low.0;
                 if width <= 0.0 {
@@ -194,11 +196,13 @@ mod tests {
     #[test]
     fn coverage_is_piecewise_linear() {
         let mut policy = DecisionPolicy::with_thresholds(HALF);
-        assert_eq!(policy.mass_for(0.25), 0.25);
-        policy.coverage = vec![(0.5, 0.8), (0.9, 0.9)];
-        assert_eq!(policy.mass_for(0.25), 0.4);
-        assert!((policy.mass_for(0.7) - 0.85).abs() < 1e-6);
-        assert!((policy.mass_for(0.95) - 0.95).abs() < 1e-6);
+        assert_eq!(policy.mass_for(0.25, Level::Heading), 0.25);
+        policy.coverage = vec![(0.5, [0.6, 0.7, 0.8]), (0.9, [0.9; 3])];
+        assert_eq!(policy.mass_for(0.25, Level::Subheading), 0.4);
+        assert_eq!(policy.mass_for(0.25, Level::TariffLine), 0.4);
+        assert_eq!(policy.mass_for(0.5, Level::Chapter), 0.6);
+        assert!((policy.mass_for(0.7, Level::Heading) - 0.8).abs() < 1e-6);
+        assert!((policy.mass_for(0.95, Level::Heading) - 0.95).abs() < 1e-6);
         policy.check().unwrap();
     }
 
@@ -207,9 +211,9 @@ mod tests {
         let mut policy = DecisionPolicy::with_thresholds(Thresholds { heading: 1.5, ..HALF });
         assert_eq!(policy.check().unwrap_err().message(), "threshold of heading 1.5: expected 0.0 to 1.0");
         policy.thresholds = HALF;
-        policy.coverage = vec![(0.9, 0.9), (0.5, 0.95)];
-        assert!(policy.check().unwrap_err().message().starts_with("coverage pair (0.5"));
-        policy.coverage = vec![(f32::NAN, 0.9)];
+        policy.coverage = vec![(0.9, [0.9; 3]), (0.95, [0.9, 0.8, 0.95])];
+        assert!(policy.check().unwrap_err().message().starts_with("coverage 0.95 with"));
+        policy.coverage = vec![(f32::NAN, [0.9; 3])];
         assert!(policy.check().is_err());
     }
 }

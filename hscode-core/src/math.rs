@@ -28,12 +28,33 @@ pub(crate) fn exp(x: f64) -> f64 {
     }
     let k = (x / LN_2 + 0.5).floor();
     let r = x - k * LN_2;
-    let mut sum = 1.0;
-    for n in (1..=13).rev() {
-        sum = 1.0 + sum * r / f64::from(n);
+    let mut sum = 0.0;
+    for term in TAYLOR {
+        sum = sum * r + term;
     }
     sum * f64::from_bits(((k as i64 + 1023) as u64) << 52)
 }
+
+/// Turns logarithms into parts of 1, in place.
+#[cfg(feature = "text-cnn")]
+pub(crate) fn softmax(logarithms: &mut [f64]) {
+    let most = logarithms.iter().copied().fold(f64::MIN, f64::max);
+    logarithms.iter_mut().for_each(|x| *x = exp(*x - most));
+    let all: f64 = logarithms.iter().sum();
+    logarithms.iter_mut().for_each(|x| *x /= all);
+}
+
+/// 1 / n! for n from 13 down to 0. Factorials up to 13! are exact.
+const TAYLOR: [f64; 14] = {
+    let mut terms = [1.0; 14];
+    let (mut factorial, mut n) = (1.0, 1);
+    while n < 14 {
+        factorial *= n as f64;
+        terms[13 - n] = 1.0 / factorial;
+        n += 1;
+    }
+    terms
+};
 
 #[cfg(test)]
 mod tests {

@@ -88,22 +88,21 @@ pub(crate) fn predict_sorted(
     let level = options.answer_level(info);
     let mut prediction = Prediction::abstention(info, level, Reason::NoEvidence);
     let inside = restrict(scores, options.within);
-    let mass: f64 = inside.iter().map(|&(_, score)| f64::from(score)).sum();
-    if mass <= 0.0 {
+    if inside.iter().all(|&(_, score)| score <= 0.0) {
         if options.coverage.is_some() {
             prediction.candidate_set = Some(Vec::new());
         }
         return prediction;
     }
-    let scale = if options.within.is_some() { 1.0 / mass } else { 1.0 };
-    let groups = |level: Level| Groups { rest: inside, level, scale };
+    let mass = || inside.iter().map(|&(_, score)| f64::from(score)).sum::<f64>();
+    let scale = if options.within.is_some() { 1.0 / mass() } else { 1.0 };
+    let groups = Groups { rest: inside, level, scale };
 
-    for candidate in groups(level) {
-        insert_ranked(&mut prediction.candidates, candidate, options.top_k);
-    }
-    (prediction.decision, prediction.decided_score) = decide(&prediction.candidates, level, policy, groups);
+    rank(groups.clone(), options.top_k, &mut prediction.candidates);
+    (prediction.decision, prediction.decided_score) =
+        decide(&prediction.candidates, inside, scale, level, policy);
     if let Some(coverage) = options.coverage {
-        prediction.candidate_set = Some(candidate_set(groups(level), policy.mass_for(coverage)));
+        prediction.candidate_set = Some(candidate_set(groups, policy.mass_for(coverage, level)));
     }
     prediction
 }
@@ -137,6 +136,7 @@ pub(crate) fn merge<T: AddAssign + Copy>(scores: &mut Vec<(HsCode, T)>) {
 }
 
 /// Sums over neighbours that share their first digits.
+#[derive(Clone)]
 struct Groups<'a> {
     rest: &'a [(HsCode, f32)],
     level: Level,
@@ -163,45 +163,84 @@ impl Iterator for Groups<'_> {
     }
 }
 
-/// Keeps `best` sorted: higher scores first, then lower codes. Candidates without score are left out.
-fn insert_ranked(best: &mut SmallVec<[Candidate; 8]>, new: Candidate, top_k: usize) {
-    if new.score() <= 0.0 {
-        return;
+/// The `top_k` best of candidates that come by code ascending: higher scores first, then lower codes. Candidates
+/// without score are left out.
+fn rank(candidates: impl Iterator<Item = Candidate>, top_k: usize, best: &mut SmallVec<[Candidate; 8]>) {
+    // What a score must be above; of equal ones the earlier code is better.
+    let mut least = 0.0;
+    for new in candidates {
+        if new.score() <= least {
+            continue;
+        }
+        let place = best.iter().rposition(|old| old.score() >= new.score()).map_or(0, |at| at + 1);
+        best.truncate(top_k.saturating_sub(1).max(place));
+        best.insert(place, new);
+        if best.len() == top_k {
+            least = best.last().map_or(0.0, Candidate::score);
+        }
     }
-    let before = |old: &Candidate| {
-        old.score() > new.score() || (old.score() == new.score() && old.code() < new.code())
-    };
-    if best.len() == top_k && best.last().is_some_and(before) {
-        return;
+}
+
+/// The best group of a level, found in passing over codes ascending.
+struct BestGroup {
+    level: Level,
+    /// The first digits of the group being summed.
+    prefix: u64,
+    sum: f64,
+    /// A code of that group.
+    code: Option<HsCode>,
+    best: Option<(HsCode, f32)>,
+}
+
+impl BestGroup {
+    fn new(level: Level) -> Self {
+        Self { level, prefix: 0, sum: 0.0, code: None, best: None }
     }
-    let place = best.iter().rposition(before).map_or(0, |at| at + 1);
-    best.truncate(top_k.saturating_sub(1).max(place));
-    best.insert(place, new);
+
+    fn add(&mut self, code: HsCode, score: f32, scale: f64) {
+        let prefix = code.prefix(self.level);
+        if prefix != self.prefix {
+            self.close(scale);
+            *self = Self { prefix, code: Some(code), ..*self };
+        }
+        self.sum += f64::from(score);
+    }
+
+    /// Ends the group being summed. The first of equal scores wins.
+    fn close(&mut self, scale: f64) {
+        let score = (self.sum * scale).min(1.0) as f32;
+        if let Some(code) = self.code.take()
+            && self.best.is_none_or(|(_, best)| score > best)
+        {
+            self.best = Some((code.at(self.level).unwrap_or(code), score));
+        }
+        self.sum = 0.0;
+    }
 }
 
 /// The decision at `level`, or at the deepest level above it that is sure enough.
-fn decide<'a>(
+fn decide(
     best: &[Candidate],
+    scores: &[(HsCode, f32)],
+    scale: f64,
     level: Level,
     policy: &DecisionPolicy,
-    groups: impl Fn(Level) -> Groups<'a>,
 ) -> (Decision, Option<f32>) {
     let Some(top) = best.first() else { return (Decision::Abstain(Reason::NoEvidence), None) };
     if top.score() >= policy.thresholds.at(level) {
         return (Decision::Accept(top.code()), Some(top.score()));
     }
-    for above in Level::INTERNATIONAL.into_iter().rev().filter(|&above| above < level) {
-        // The first of equal scores wins: codes come in ascending order.
-        let mut top: Option<Candidate> = None;
-        for group in groups(above) {
-            if top.is_none_or(|t| group.score() > t.score()) {
-                top = Some(group);
-            }
-        }
-        if let Some(top) = top
-            && top.score() >= policy.thresholds.at(above)
+    let mut groups = Level::INTERNATIONAL.map(BestGroup::new);
+    let above = &mut groups[..Level::INTERNATIONAL.partition_point(|&above| above < level)];
+    for &(code, score) in scores {
+        above.iter_mut().for_each(|group| group.add(code, score, scale));
+    }
+    for group in above.iter_mut().rev() {
+        group.close(scale);
+        if let Some((code, score)) = group.best
+            && score >= policy.thresholds.at(group.level)
         {
-            return (Decision::BackOff { code: top.code(), reason: Reason::LowScore }, Some(top.score()));
+            return (Decision::BackOff { code, reason: Reason::LowScore }, Some(score));
         }
     }
     (Decision::Abstain(Reason::LowScore), None)

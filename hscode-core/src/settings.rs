@@ -2,8 +2,8 @@
 
 use crate::{DecisionPolicy, Error, ErrorKind, Thresholds};
 
-/// Reads the lines that every model has, `threshold LEVEL SCORE` for each of three levels and `coverage PART SCORE`,
-/// and hands the others to `own`: a key and its values.
+/// Reads the lines that every model has, `threshold LEVEL SCORE` for each of three levels and `coverage PART SCORE`
+/// (or three scores: for chapter, heading, subheading), and hands the others to `own`: a key and its values.
 ///
 /// `expected`: the model's own lines, for messages. `own` answers whether it has understood the line.
 ///
@@ -21,7 +21,7 @@ pub(crate) fn read(
             Error::new(
                 ErrorKind::Package,
                 format!(
-                    "settings line {}: expected 'threshold LEVEL SCORE', 'coverage PART SCORE' or {expected}",
+                    "settings line {}: expected 'threshold LEVEL SCORE', 'coverage PART SCORE' (or three: for chapter, heading, subheading) or {expected}",
                     number + 1
                 ),
             )
@@ -33,7 +33,10 @@ pub(crate) fn read(
             ["threshold", "chapter", value] => thresholds[0] = Some(score(value)?),
             ["threshold", "heading", value] => thresholds[1] = Some(score(value)?),
             ["threshold", "subheading", value] => thresholds[2] = Some(score(value)?),
-            ["coverage", part, mass] => coverage.push((score(part)?, score(mass)?)),
+            ["coverage", part, mass] => coverage.push((score(part)?, [score(mass)?; 3])),
+            ["coverage", part, chapter, heading, subheading] => {
+                coverage.push((score(part)?, [score(chapter)?, score(heading)?, score(subheading)?]));
+            }
             [key, ref values @ ..] => {
                 if !own(key, values) {
                     return Err(wrong());

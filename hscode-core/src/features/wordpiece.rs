@@ -12,6 +12,8 @@ const MAX_WORD_CHARS: usize = 100;
 const MAX_PIECES: usize = 1 << 20;
 /// Most bytes of one piece.
 const MAX_PIECE_BYTES: usize = 255;
+/// Pieces of most vocabularies are no longer: a shorter list of hashes is quicker to make.
+const USUAL_PIECE_BYTES: usize = 32;
 const EMPTY: u32 = u32::MAX;
 /// The start of FNV-1a.
 const START: u64 = 0xCBF2_9CE4_8422_2325;
@@ -41,8 +43,8 @@ pub struct WordPiece {
     bytes: Vec<u8>,
     /// Where each piece ends in `bytes`.
     ends: Vec<u32>,
-    /// Open addressing: ids by hash; the size is a power of two.
-    table: Vec<u32>,
+    /// Open addressing by hash, the upper half of the hash with each id; the size is a power of two.
+    table: Vec<(u32, u32)>,
     /// Bytes of the longest piece.
     longest: usize,
     unknown: u32,
@@ -63,7 +65,7 @@ impl WordPiece {
         let mut pieces = Self {
             bytes: Vec::with_capacity(text.len()),
             ends: Vec::with_capacity(count),
-            table: vec![EMPTY; (count * 2).next_power_of_two().max(16)],
+            table: vec![(0, EMPTY); (count * 2).next_power_of_two().max(16)],
             longest: 0,
             unknown: EMPTY,
         };
@@ -78,13 +80,15 @@ impl WordPiece {
             pieces.longest = pieces.longest.max(bytes.len());
             let hash = bytes.iter().fold(START, |hash, &byte| step(hash, byte));
             let mut slot = pieces.slot(hash);
-            while pieces.table[slot] != EMPTY {
-                if pieces.is(pieces.table[slot], &[], bytes) {
+            while let (tag, other) = pieces.table[slot]
+                && other != EMPTY
+            {
+                if tag == upper(hash) && pieces.is(other, &[], bytes) {
                     return bad(line, "expected a new piece, seen one of a line before");
                 }
                 slot = (slot + 1) & (pieces.table.len() - 1);
             }
-            pieces.table[slot] = id;
+            pieces.table[slot] = (upper(hash), id);
             if piece == UNKNOWN {
                 pieces.unknown = id;
             }
@@ -125,7 +129,11 @@ impl WordPiece {
         let bytes = word.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
-            match self.longest_at(bytes, at) {
+            let found = match self.longest <= USUAL_PIECE_BYTES {
+                true => self.longest_at::<USUAL_PIECE_BYTES>(bytes, at),
+                false => self.longest_at::<MAX_PIECE_BYTES>(bytes, at),
+            };
+            match found {
                 Some((id, end)) => {
                     out.push(id);
                     at = end;
@@ -139,9 +147,9 @@ impl WordPiece {
         }
     }
 
-    /// The longest piece at a place of a word: its id and where it ends.
-    fn longest_at(&self, bytes: &[u8], at: usize) -> Option<(u32, usize)> {
-        let mut hashes = [0u64; MAX_PIECE_BYTES];
+    /// The longest piece at a place of a word: its id and where it ends. No piece has more than `MOST` bytes.
+    fn longest_at<const MOST: usize>(&self, bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+        let mut hashes = [0u64; MOST];
         let most = self.longest.min(bytes.len() - at);
         let mark = if at > 0 { CONTINUING } else { &[] };
         let mut hash = mark.iter().fold(START, |hash, &byte| step(hash, byte));
@@ -155,10 +163,12 @@ impl WordPiece {
             if bytes.get(end).is_some_and(|byte| byte & 0xC0 == 0x80) {
                 continue;
             }
-            let mut slot = self.slot(hashes[length - 1]);
-            while self.table[slot] != EMPTY {
-                let id = self.table[slot];
-                if self.is(id, mark, &bytes[at..end]) {
+            let hash = hashes[length - 1];
+            let mut slot = self.slot(hash);
+            while let (tag, id) = self.table[slot]
+                && id != EMPTY
+            {
+                if tag == upper(hash) && self.is(id, mark, &bytes[at..end]) {
                     return Some((id, end));
                 }
                 slot = (slot + 1) & (self.table.len() - 1);
@@ -181,6 +191,10 @@ impl WordPiece {
     fn is(&self, id: u32, mark: &[u8], bare: &[u8]) -> bool {
         self.bytes_of(id).and_then(|bytes| bytes.strip_prefix(mark)) == Some(bare)
     }
+}
+
+fn upper(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }
 
 fn step(hash: u64, byte: u8) -> u64 {

@@ -9,7 +9,7 @@ mod references;
 mod settings;
 
 use crate::lexical::{self, Lexical};
-use crate::math::{exp, ln};
+use crate::math::{self, ln};
 use crate::pool::Pool;
 use crate::ranking::predict_sorted;
 use crate::text_cnn::Look;
@@ -70,8 +70,9 @@ impl Fused {
     ///
     /// `settings`: lines `sure SCORE` (from which score on the network answers alone), `weight SHARE` (of the
     /// references, the rest is the network's), `floor SHARE` (added to what the references say of a code, so that
-    /// one they do not know stays possible), `temperature NUMBER` (what the sum is divided by), and
-    /// the lines that every model has.
+    /// one they do not know stays possible), `temperature NUMBER` (what the sum is divided by), maybe `doubt SHARE
+    /// TEMPERATURE` (the share of the score that follows the network alone at that temperature), and the lines that
+    /// every model has.
     ///
     /// # Errors
     /// `Package` when the settings are damaged.
@@ -160,24 +161,30 @@ impl Fused {
         lexical.said(said, heard);
         self.network.look_at(heard.iter().map(|&(code, _)| code), look);
         self.network.log_probabilities(look);
-        let Settings { weight, floor, temperature, .. } = self.settings;
+        let Settings { weight, floor, temperature, doubt, .. } = self.settings;
+        let unheard = ln(floor);
         sums.clear();
-        let mut most = f64::MIN;
         let mut at = 0;
         for &(code, network) in &look.scores {
             // Both are in the order of codes.
             while heard.get(at).is_some_and(|&(other, _)| other < code) {
                 at += 1;
             }
-            let share = heard.get(at).filter(|&&(other, _)| other == code).map_or(0.0, |&(_, share)| share);
-            let sum = ((1.0 - weight) * f64::from(network) + weight * ln(share + floor)) / temperature;
-            most = most.max(sum);
-            sums.push(sum);
+            let told = heard.get(at).filter(|&&(other, _)| other == code);
+            let told = told.map_or(unheard, |&(_, share)| ln(share + floor));
+            sums.push(((1.0 - weight) * f64::from(network) + weight * told) / temperature);
         }
-        sums.iter_mut().for_each(|sum| *sum = exp(*sum - most));
-        let all: f64 = sums.iter().sum();
+        math::softmax(sums);
         heard.clear();
-        heard.extend(look.scores.iter().zip(sums.iter()).map(|(&(code, _), &sum)| (code, sum / all)));
+        heard.extend(look.scores.iter().zip(sums.iter()).map(|(&(code, _), &sum)| (code, sum)));
+        if doubt.share > 0.0 {
+            sums.clear();
+            sums.extend(look.scores.iter().map(|&(_, network)| f64::from(network) / doubt.temperature));
+            math::softmax(sums);
+            for ((_, score), broad) in heard.iter_mut().zip(sums.iter()) {
+                *score = (1.0 - doubt.share) * *score + doubt.share * broad;
+            }
+        }
         lexical.outrank(options.within, said, heard);
         scores.clear();
         scores.extend(heard.iter().map(|&(code, score)| (code, score as f32)));

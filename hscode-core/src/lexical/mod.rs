@@ -86,7 +86,7 @@ impl Lexical {
     /// Opens references of HS2022 from the bytes that [`reference_bytes`] makes.
     ///
     /// `model`: what identifies them, for [`ClassifierInfo::model`]. `settings`: lines `threshold LEVEL SCORE` for
-    /// each of three levels, `sharpness EXPONENT`, `coverage PART SCORE`, as in `model/lexical.tsv`.
+    /// each of three levels, `sharpness EXPONENT`, `coverage PART SCORE..`, as in `model/lexical.tsv`.
     ///
     /// # Errors
     /// `Package` when bytes or settings are damaged.

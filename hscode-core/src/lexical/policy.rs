@@ -32,7 +32,9 @@ mod tests {
         let settings = read(text).unwrap();
         assert_eq!(settings.policy.thresholds.heading, 0.6);
         assert_eq!(settings.sharpness, 1.5);
-        assert_eq!(settings.policy.coverage, [(0.9, 0.95)]);
+        assert_eq!(settings.policy.coverage, [(0.9, [0.95; 3])]);
+        let by_level = read(&text.replace("coverage 0.9 0.95", "coverage 0.9 0.93 0.94 0.95")).unwrap();
+        assert_eq!(by_level.policy.coverage, [(0.9, [0.93, 0.94, 0.95])]);
         assert!(read(&text.replace("1.5", "NaN")).is_err());
         let error = read("threshold chapter 0.5\nthreshold section 0.5").unwrap_err();
         assert!(error.message().starts_with("settings line 2: expected"), "{error}");

@@ -1,6 +1,6 @@
 //! The list of terms that say too little, and how a text is looked up in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use super::advice::Advice;
@@ -47,6 +47,8 @@ pub(super) struct Term {
 pub struct VagueTerms {
     version: u32,
     terms: BTreeMap<Box<str>, Term>,
+    /// Words of the longest term that starts with a word.
+    starts: HashMap<Box<str>, usize>,
     most_words: usize,
 }
 
@@ -59,6 +61,7 @@ impl VagueTerms {
             Self::parse(EMBEDDED).unwrap_or_else(|_| Self {
                 version: 0,
                 terms: BTreeMap::new(),
+                starts: HashMap::new(),
                 most_words: 0,
             })
         })
@@ -77,7 +80,7 @@ impl VagueTerms {
         if file.len() > MAX_FILE_BYTES {
             return Err(wrong(1, format!("{} bytes: expected at most {MAX_FILE_BYTES}", file.len())));
         }
-        let mut list = Self { version: 0, terms: BTreeMap::new(), most_words: 0 };
+        let mut list = Self { version: 0, terms: BTreeMap::new(), starts: HashMap::new(), most_words: 0 };
         let mut description = Description::new();
         let mut has_header = false;
         for (at, line) in file.lines().enumerate() {
@@ -132,12 +135,14 @@ impl VagueTerms {
             }
             description.read(term);
             let words = description.tokens().count();
-            if words == 0 || description.truncated() {
+            let Some(first) = description.tokens().next().filter(|_| !description.truncated()) else {
                 return Err(wrong(number, "expected a term of one or more words".into()));
-            }
+            };
             if until.is_empty() {
                 let term = Term { kind, warns_embedded, reason, advice };
                 list.most_words = list.most_words.max(words);
+                let most = list.starts.entry(first.text.into()).or_default();
+                *most = words.max(*most);
                 if list.terms.insert(description.canonical().into(), term).is_some() {
                     return Err(wrong(number, "this term is there already".into()));
                 }
@@ -166,7 +171,12 @@ impl VagueTerms {
 
     /// The longest term at the start of `words`, and how many words it has. `key`: room for its spelling.
     pub(super) fn longest(&self, words: &[&str], key: &mut String) -> Option<(&Term, usize)> {
-        for count in (1..=self.most_words.min(words.len())).rev() {
+        let first = words.first()?;
+        // Most words start no term: then nothing is spelled out.
+        key.clear();
+        push_singular(key, first);
+        let most = [first, key.as_str()].into_iter().filter_map(|first| self.starts.get(first)).max()?;
+        for count in (1..=words.len().min(*most)).rev() {
             let words = &words[..count];
             // As written, then the last word in the singular (spare parts), then all (parts accessories).
             for plurals in [0, 1, count] {

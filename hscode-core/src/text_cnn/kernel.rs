@@ -131,11 +131,11 @@ pub(super) fn unpack(packed: &[u8], most: u8, out: &mut [i8]) {
     upper.iter_mut().zip(packed).for_each(|(out, &byte)| *out = (byte >> 4) as i8 - 8);
 }
 
-/// Asks for a packed row that will be read soon: most rows of a large table are in no near cache.
+/// Asks for bytes, not many, that will be read soon.
 #[inline(always)]
-pub(super) fn expect(packed: &[u8]) {
+pub(super) fn expect(bytes: &[u8]) {
     #[cfg(target_arch = "x86_64")]
-    if let (Some(first), Some(last)) = (packed.first(), packed.last()) {
+    if let (Some(first), Some(last)) = (bytes.first(), bytes.last()) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: both places are in the slice, and a prefetch reads nothing into the program.
         unsafe {
@@ -144,7 +144,7 @@ pub(super) fn expect(packed: &[u8]) {
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = packed;
+    let _ = bytes;
 }
 
 /// Adds a packed row times its multiple to sums.
@@ -196,6 +196,13 @@ pub(super) fn quantise(simd: Simd, sums: &[i32], scale: f32, step: f32, out: &mu
 /// Sums times their scales, plus biases.
 pub(super) fn affine(simd: Simd, sums: &[i32], scales: &[f32], bias: &[f32], out: &mut [f32]) {
     at_level!(simd, affine, sums, scales, bias, out);
+}
+
+/// How many keys are larger than one.
+pub(super) fn count_above(simd: Simd, keys: &[i32], key: i32) -> usize {
+    let mut count = 0;
+    at_level!(simd, count_above, keys, key, &mut count);
+    count as usize
 }
 
 /// Adds weights times a factor to sums, each a product and then a sum.
@@ -304,6 +311,11 @@ mod portable {
     }
 
     #[inline(always)]
+    pub(super) fn count_above(keys: &[i32], key: i32, count: &mut i32) {
+        *count = keys.iter().map(|&other| i32::from(other > key)).sum();
+    }
+
+    #[inline(always)]
     pub(super) fn add_scaled(weights: &[Line], factor: f32, sums: &mut [f32]) {
         for (line, sums) in weights.iter().zip(sums.chunks_exact_mut(Line::SIZE)) {
             sums.iter_mut().zip(line.0).for_each(|(sum, weight)| *sum += f32::from(weight) * factor);
@@ -337,6 +349,7 @@ mod avx2 {
         quantise(sums: &[i32], scale: f32, step: f32, out: &mut [i8]);
         affine(sums: &[i32], scales: &[f32], bias: &[f32], out: &mut [f32]);
         add_scaled(weights: &[Line], factor: f32, sums: &mut [f32]);
+        count_above(keys: &[i32], key: i32, count: &mut i32);
     }
 
     #[target_feature(enable = "avx2")]
@@ -355,7 +368,7 @@ mod avx2 {
     /// The sums of the lanes of four vectors.
     #[inline]
     #[target_feature(enable = "avx2")]
-    pub(super) fn lanes(sums: [__m256i; 4]) -> [i32; 4] {
+    fn lanes(sums: [__m256i; 4]) -> [i32; 4] {
         let [a, b, c, d] = sums;
         let pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
         let all = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256::<1>(pairs));
@@ -451,6 +464,7 @@ mod avx512 {
         quantise(sums: &[i32], scale: f32, step: f32, out: &mut [i8]);
         affine(sums: &[i32], scales: &[f32], bias: &[f32], out: &mut [f32]);
         add_scaled(weights: &[Line], factor: f32, sums: &mut [f32]);
+        count_above(keys: &[i32], key: i32, count: &mut i32);
     }
 
     #[inline]
@@ -462,61 +476,130 @@ mod avx512 {
 
     #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
     pub(super) fn dense(weights: &[Line], inputs: &[Line], out: &mut [i32]) {
+        // Behind a layer that is cut below at 0 no input is negative.
+        match inputs.iter().all(|line| _mm512_movepi8_mask(whole(line)) == 0) {
+            true => rows::<false>(weights, inputs, out),
+            false => rows::<true>(weights, inputs, out),
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
+    fn rows<const SIGNED: bool>(weights: &[Line], inputs: &[Line], out: &mut [i32]) {
+        const ROWS: usize = 4;
         let zero = _mm512_setzero_si512();
         let size = inputs.len().max(1);
-        for (out, rows) in out.chunks_mut(4).zip(weights.chunks(size * 4)) {
-            let mut sums = [zero; 4];
-            for (at, inputs) in inputs.iter().enumerate() {
+        let (groups, rest) = (weights.chunks_exact(size * ROWS), out.len() / ROWS * ROWS);
+        let (out, out_rest) = out.split_at_mut(rest);
+        let single = groups.remainder();
+        let product = |sum: __m512i, line: &Line, large: __m512i, negative: __mmask64| {
+            let weights = whole(line);
+            let weights = match SIGNED {
+                true => _mm512_mask_sub_epi8(weights, negative, zero, weights),
+                false => weights,
+            };
+            _mm512_dpbusd_epi32(sum, large, weights)
+        };
+        for (out, rows) in out.chunks_exact_mut(ROWS).zip(groups) {
+            let (a, rows) = rows.split_at(size);
+            let (b, rows) = rows.split_at(size);
+            let (c, d) = rows.split_at(size);
+            let mut sums = [zero; ROWS];
+            for ((((inputs, a), b), c), d) in inputs.iter().zip(a).zip(b).zip(c).zip(d) {
                 let x = whole(inputs);
                 let (large, negative) = (_mm512_abs_epi8(x), _mm512_movepi8_mask(x));
-                for (row, sum) in sums.iter_mut().enumerate() {
-                    let Some(line) = rows.get(row * size + at) else { break };
-                    let weights = whole(line);
-                    let signed = _mm512_mask_sub_epi8(weights, negative, zero, weights);
-                    *sum = _mm512_dpbusd_epi32(*sum, large, signed);
+                for (sum, line) in sums.iter_mut().zip([a, b, c, d]) {
+                    *sum = product(*sum, line, large, negative);
                 }
             }
-            let halves = sums.map(|sum| {
-                _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64::<1>(sum))
-            });
-            out.iter_mut().zip(super::avx2::lanes(halves)).for_each(|(out, sum)| *out = sum);
+            // SAFETY: a store of 16 bytes into four numbers of 4; any place is fine for it.
+            unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), lanes(sums)) };
         }
+        for (out, row) in out_rest.iter_mut().zip(single.chunks_exact(size)) {
+            let mut sum = zero;
+            for (inputs, line) in inputs.iter().zip(row) {
+                let x = whole(inputs);
+                sum = product(sum, line, _mm512_abs_epi8(x), _mm512_movepi8_mask(x));
+            }
+            *out = _mm_cvtsi128_si32(lanes([sum, zero, zero, zero]));
+        }
+    }
+
+    /// The sums of the lanes of four vectors.
+    #[inline]
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
+    fn lanes([a, b, c, d]: [__m512i; 4]) -> __m128i {
+        let ab = _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+        let cd = _mm512_add_epi32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+        let all = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+        let half = _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64::<1>(all));
+        _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256::<1>(half))
     }
 
     #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
     pub(super) fn products(blocks: &Blocks, tokens: &[u8], multiples: &[i32], out: &mut [i32]) {
-        const TOKENS: usize = 4;
+        // Four tokens at a time, then what is left: a token more costs as much as its share of the weights' loads.
         let (size, units) = (blocks.quads * 4, blocks.raised.len());
-        let groups = tokens.chunks(size * TOKENS).zip(multiples.chunks(TOKENS));
-        for ((tokens, multiples), out) in groups.zip(out.chunks_mut(units * TOKENS)) {
-            // Of a group that is not full the last token is multiplied again and not stored.
-            let token = |at: usize| {
-                let at = at.min(multiples.len() - 1);
-                tokens[at * size..][..size].as_chunks::<4>().0
-            };
-            let four = [token(0), token(1), token(2), token(3)];
-            for (at, block) in blocks.lines.chunks_exact(blocks.quads).enumerate() {
-                let mut sums = [_mm512_setzero_si512(); TOKENS];
-                for (quad, line) in block.iter().enumerate() {
-                    let weights = whole(line);
-                    for (sum, token) in sums.iter_mut().zip(four) {
-                        let numbers = _mm512_set1_epi32(i32::from_le_bytes(token[quad]));
-                        *sum = _mm512_dpbusd_epi32(*sum, numbers, weights);
-                    }
+        let mut rest = (tokens, multiples, out);
+        while !rest.1.is_empty() {
+            let (tokens, multiples, out) = rest;
+            let count = multiples.len().min(TOKENS);
+            let (now, tokens) = tokens.split_at(size * count);
+            let (times, multiples) = multiples.split_at(count);
+            let (to, out) = out.split_at_mut(units * count);
+            match count {
+                1 => group::<1>(blocks, now, times, to),
+                2 => group::<2>(blocks, now, times, to),
+                3 => group::<3>(blocks, now, times, to),
+                _ => group::<TOKENS>(blocks, now, times, to),
+            }
+            rest = (tokens, multiples, out);
+        }
+    }
+
+    const TOKENS: usize = 4;
+
+    /// The products of `COUNT` tokens, two blocks of filters at a time.
+    #[inline]
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
+    fn group<const COUNT: usize>(blocks: &Blocks, tokens: &[u8], multiples: &[i32], out: &mut [i32]) {
+        let (quads, units) = (blocks.quads, blocks.raised.len());
+        let tokens: [&[[u8; 4]]; COUNT] =
+            std::array::from_fn(|at| tokens[at * quads * 4..][..quads * 4].as_chunks::<4>().0);
+        for (pair, lines) in blocks.lines.chunks(quads * 2).enumerate() {
+            let (first, second) = lines.split_at(quads);
+            let both = !second.is_empty();
+            // Of an odd number of blocks the last is multiplied twice and stored once.
+            let second = if both { second } else { first };
+            let mut sums = [[_mm512_setzero_si512(); COUNT]; 2];
+            for (quad, (first, second)) in first.iter().zip(second).enumerate() {
+                let weights = [whole(first), whole(second)];
+                for (at, token) in tokens.iter().enumerate() {
+                    let numbers = _mm512_set1_epi32(i32::from_le_bytes(token[quad]));
+                    sums[0][at] = _mm512_dpbusd_epi32(sums[0][at], numbers, weights[0]);
+                    sums[1][at] = _mm512_dpbusd_epi32(sums[1][at], numbers, weights[1]);
                 }
-                let raised = &blocks.raised[at * 16..][..16];
-                for ((sum, out), &multiple) in
-                    sums.into_iter().zip(out.chunks_exact_mut(units)).zip(multiples)
-                {
-                    let mut lane = [0; 16];
-                    // SAFETY: a store of 64 bytes into 64; any place is fine for it.
-                    unsafe { _mm512_storeu_si512(lane.as_mut_ptr().cast(), sum) };
-                    for ((out, sum), raised) in out[at * 16..][..16].iter_mut().zip(lane).zip(raised) {
-                        *out = (sum - raised) * multiple;
-                    }
+            }
+            for (half, sums) in sums.iter().enumerate().take(1 + usize::from(both)) {
+                let at = (pair * 2 + half) * 16;
+                let raised = sixteen(&blocks.raised[at..]);
+                for ((sum, out), &multiple) in sums.iter().zip(out.chunks_exact_mut(units)).zip(multiples) {
+                    let product =
+                        _mm512_mullo_epi32(_mm512_sub_epi32(*sum, raised), _mm512_set1_epi32(multiple));
+                    let out = &mut out[at..at + 16];
+                    // SAFETY: a store of 64 bytes into 16 numbers of 4; any place is fine for it.
+                    unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), product) };
                 }
             }
         }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
+    fn sixteen(numbers: &[i32]) -> __m512i {
+        let numbers = &numbers[..16];
+        // SAFETY: 16 numbers of 4 bytes; any place is fine for this load.
+        unsafe { _mm512_loadu_si512(numbers.as_ptr().cast()) }
     }
 }
 

@@ -77,7 +77,7 @@ impl TextCnn {
     ///
     /// `weights`: as [`Weights::to_bytes`] makes them. `vocabulary`: the word pieces, a line each; empty where the
     /// network reads none. `settings`: lines `threshold LEVEL SCORE` for each of three levels, `temperature
-    /// NUMBER`, `walk CHAPTERS HEADINGS`, `coverage PART SCORE`. `model`: what identifies them, for
+    /// NUMBER`, `walk CHAPTERS HEADINGS`, `coverage PART SCORE..`. `model`: what identifies them, for
     /// [`ClassifierInfo::model`].
     ///
     /// # Errors

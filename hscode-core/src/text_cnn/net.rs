@@ -67,8 +67,8 @@ impl Dense {
     }
 }
 
-/// How many rows of a table are asked for before they are summed.
-const AHEAD: usize = 12;
+/// How many rows of a table are asked for before they are needed.
+const AHEAD: usize = 16;
 
 /// The network.
 #[derive(Debug)]
@@ -163,6 +163,9 @@ impl Net {
         let [first, above @ ..] = layers.as_mut_slice() else { return };
         first.clear();
         first.resize(inputs.div_ceil(Line::SIZE), Line::ZERO);
+        if let Some(table) = &self.tokens {
+            features.tokens.iter().take(AHEAD).for_each(|&row| table.expect(row as usize));
+        }
         let mut place = 0;
         if let (Some(conv), Some(table)) = (&self.conv, &self.tokens) {
             conv.multiply(self.simd, table, &features.tokens, room);
@@ -174,9 +177,10 @@ impl Net {
             let sums = &mut bags[at];
             sums.clear();
             sums.resize(table.dim, 0);
+            rows.iter().take(AHEAD).for_each(|&row| table.expect(row as usize));
             for (at, &row) in rows.iter().enumerate() {
                 if let Some(&next) = rows.get(at + AHEAD) {
-                    kernel::expect(table.packed_row(next as usize));
+                    table.expect(next as usize);
                 }
                 let row = row as usize;
                 kernel::add_row(self.simd, table.packed_row(row), table.most, table.multiples[row], sums);

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::{HsCode, Level};
 
+use super::kernel::{self, Simd};
 use super::net::{Activations, Net, last};
 
 /// How many chapters and headings are looked into.
@@ -57,6 +58,8 @@ pub(super) struct Found {
     headings: Vec<u32>,
     /// Classes and logits to be merged with the others.
     more: Vec<(u32, f32)>,
+    best: Vec<u32>,
+    keys: Vec<i32>,
 }
 
 impl Found {
@@ -82,30 +85,25 @@ impl Found {
         let Activations { layers, sums, .. } = work;
         let last = last(layers);
         chapters.values(net.simd, 0..chapters.outputs(), last, sums, &mut self.values);
-        self.chapters.clear();
-        self.chapters.extend(0..chapters.outputs() as u32);
-        keep_best(&mut self.chapters, &self.values, beam.chapters);
+        best_places(net.simd, &self.values, beam.chapters, &mut self.keys, &mut self.chapters);
         self.values.clear();
         self.headings.clear();
-        for &chapter in &self.chapters {
-            let range = &tree.chapters[chapter as usize];
+        for range in joined(&self.chapters, &tree.chapters) {
             self.headings.extend(range.clone());
             let range = range.start as usize..range.end as usize;
             headings.values(net.simd, range, last, sums, &mut self.values);
         }
-        // The values stand in the order of the headings: sort places, then read the headings there.
-        self.chapters.clear();
-        self.chapters.extend(0..self.headings.len() as u32);
-        keep_best(&mut self.chapters, &self.values, beam.headings);
-        for at in 0..self.chapters.len() {
-            let heading = self.headings[self.chapters[at] as usize] as usize;
-            let range = tree.headings[heading].clone();
+        best_places(net.simd, &self.values, beam.headings, &mut self.keys, &mut self.best);
+        // The values stand in the order of the headings looked into: from places to headings.
+        self.best.iter_mut().for_each(|place| *place = self.headings[*place as usize]);
+        for range in joined(&self.best, &tree.headings) {
             self.classes.extend(range.clone());
-            self.add(net, work, range.start as usize..range.end as usize);
+            let range = range.start as usize..range.end as usize;
+            net.output.values(net.simd, range, last, sums, &mut self.logits);
         }
     }
 
-    /// Scores more classes, by number; those that were scored stay as they are.
+    /// Scores more classes, by number in any order; those that were scored stay as they are.
     pub(super) fn and(&mut self, net: &Net, work: &mut Activations, more: impl Iterator<Item = u32>) {
         let Activations { layers, sums, .. } = work;
         let last = last(layers);
@@ -145,14 +143,67 @@ impl Found {
     }
 }
 
-/// Keeps the `count` places with the largest values, ascending; of equal values the first.
-fn keep_best(places: &mut Vec<u32>, values: &[f32], count: usize) {
-    if places.len() > count {
-        let order = |a: &u32, b: &u32| values[*b as usize].total_cmp(&values[*a as usize]).then(a.cmp(b));
-        places.select_nth_unstable_by(count, order);
-        places.truncate(count);
-        places.sort_unstable();
+/// The ranges of some nodes, by number ascending, those that follow one another joined.
+fn joined(nodes: &[u32], ranges: &[Range<u32>]) -> impl Iterator<Item = Range<u32>> {
+    let mut rest = nodes.iter().map(|&node| ranges[node as usize].clone()).peekable();
+    std::iter::from_fn(move || {
+        let mut range = rest.next()?;
+        while let Some(next) = rest.next_if(|next| next.start == range.end) {
+            range.end = next.end;
+        }
+        Some(range)
+    })
+}
+
+/// The places of the `count` largest values, ascending; of equal values the first. `keys`: room.
+fn best_places(simd: Simd, values: &[f32], count: usize, keys: &mut Vec<i32>, places: &mut Vec<u32>) {
+    keys.clear();
+    keys.extend(values.iter().map(|&value| order_key(value)));
+    let (least, mut equal) = match count < keys.len() {
+        true => threshold(simd, keys, count),
+        false => (i32::MIN, keys.len()),
+    };
+    places.clear();
+    places.resize(keys.len(), 0);
+    let mut found = 0;
+    let mut keep = |place: usize, kept: bool| {
+        places[found] = place as u32;
+        found += usize::from(kept);
+    };
+    if equal == 0 {
+        keys.iter().enumerate().for_each(|(place, &key)| keep(place, key > least));
+    } else {
+        for (place, &key) in keys.iter().enumerate() {
+            let tie = key == least && equal > 0;
+            equal -= usize::from(tie);
+            keep(place, key > least || tie);
+        }
     }
+    places.truncate(found);
+}
+
+/// A key above which there are at most `count` keys, and how many equal to it are needed for `count`: by halving the
+/// room between smallest and largest, since counting is quicker than ordering. There are more keys than `count`.
+fn threshold(simd: Simd, keys: &[i32], count: usize) -> (i32, usize) {
+    let smallest = keys.iter().copied().min().unwrap_or(0);
+    // More than `count` keys are above `low` or equal to it, at most `count` above `high`.
+    let (mut low, mut high) = (i64::from(smallest), i64::from(keys.iter().copied().max().unwrap_or(0)));
+    let mut above = 0;
+    while low < high && above < count {
+        let middle = low + (high - low) / 2;
+        let more = kernel::count_above(simd, keys, middle as i32);
+        match more <= count {
+            true => (high, above) = (middle, more),
+            false => low = middle + 1,
+        }
+    }
+    (high as i32, count - above)
+}
+
+/// An integer in the order of `f32::total_cmp`.
+fn order_key(value: f32) -> i32 {
+    let bits = value.to_bits() as i32;
+    bits ^ ((bits >> 31) as u32 >> 1) as i32
 }
 
 #[cfg(test)]
@@ -169,16 +220,28 @@ mod tests {
         assert_eq!(tree.headings, [0..3, 3..4, 4..6, 6..7]);
     }
 
+    #[test]
+    fn neighbours_are_looked_at_in_one_go() {
+        let ranges = [0..3, 3..4, 4..6, 6..7];
+        assert_eq!(joined(&[0, 1, 3], &ranges).collect::<Vec<_>>(), [0..4, 6..7]);
+        assert_eq!(joined(&[], &ranges).count(), 0);
+    }
+
     proptest! {
+        #[test]
+        fn keys_are_in_the_order_of_floats(a: f32, b: f32) {
+            prop_assert_eq!(order_key(a).cmp(&order_key(b)), a.total_cmp(&b));
+        }
+
         #[test]
         fn the_best_are_those_of_a_full_sort(values in prop::collection::vec(-3i8..3, 1..40), count in 1usize..50) {
             let values: Vec<f32> = values.into_iter().map(f32::from).collect();
-            let mut places: Vec<u32> = (0..values.len() as u32).collect();
-            let mut expected = places.clone();
+            let mut expected: Vec<u32> = (0..values.len() as u32).collect();
             expected.sort_by(|&a, &b| values[b as usize].total_cmp(&values[a as usize]));
             expected.truncate(count);
             expected.sort();
-            keep_best(&mut places, &values, count);
+            let mut places = vec![7];
+            best_places(Simd::new(), &values, count, &mut Vec::new(), &mut places);
             prop_assert_eq!(places, expected);
         }
     }

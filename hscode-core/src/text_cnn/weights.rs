@@ -120,6 +120,12 @@ impl Table {
         &self.packed[row * bytes..][..bytes]
     }
 
+    /// Asks for a row that will be read soon: most rows of a large table are in no near cache.
+    pub(super) fn expect(&self, row: usize) {
+        super::kernel::expect(self.packed_row(row));
+        super::kernel::expect(&self.multiples[row..=row]);
+    }
+
     fn check(&self, what: &str, rows: usize) -> Result<(), Error> {
         if !(1..=MAX_DIM).contains(&self.dim) {
             return bad(format!("{what}: {} numbers a row: expected 1 to {MAX_DIM}", self.dim));

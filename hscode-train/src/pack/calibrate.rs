@@ -1,5 +1,6 @@
 //! From held-out rows to what scores mean: a temperature, thresholds, candidate sets.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use hscode_core::{Classifier, HsCode, Level, Options};
@@ -34,7 +35,8 @@ pub(super) struct Calibration {
     /// The mean negative logarithm of the right code's probability at that temperature; less is better.
     pub(super) loss: f64,
     thresholds: [f64; 3],
-    coverage: Vec<(f32, f64)>,
+    /// Parts of the rows with the cumulative scores of chapter, heading and subheading.
+    coverage: Vec<(f32, [f64; 3])>,
     rows: usize,
     wanted: f64,
 }
@@ -111,8 +113,8 @@ impl Calibration {
         for (level, threshold) in Level::INTERNATIONAL.iter().zip(self.thresholds) {
             let _ = writeln!(text, "threshold {level} {threshold:.3}");
         }
-        for (part, mass) in &self.coverage {
-            let _ = writeln!(text, "coverage {part} {mass:.4}");
+        for (part, [chapter, heading, subheading]) in &self.coverage {
+            let _ = writeln!(text, "coverage {part} {chapter:.4} {heading:.4} {subheading:.4}");
         }
         text
     }
@@ -148,29 +150,37 @@ fn threshold(answers: &[(Vec<(HsCode, f64)>, HsCode)], level: Level, wanted: f64
     found
 }
 
-/// How much score a set of the best candidates needs to hold the right code in a part of the rows.
-fn coverage(answers: &[(Vec<(HsCode, f64)>, HsCode)]) -> Vec<(f32, f64)> {
-    let mut needed: Vec<f64> = answers
-        .iter()
-        .map(|(candidates, right)| {
-            let mut sum = 0.0;
-            for (code, score) in candidates {
-                sum += score;
-                if code == right {
-                    return sum.min(1.0);
-                }
-            }
-            1.0
-        })
-        .collect();
-    needed.sort_by(f64::total_cmp);
-    let mut pairs: Vec<(f32, f64)> = Vec::new();
+/// How much score a set of the best candidates of each level needs to hold the right code in a part of the rows.
+fn coverage(answers: &[(Vec<(HsCode, f64)>, HsCode)]) -> Vec<(f32, [f64; 3])> {
+    let needed = Level::INTERNATIONAL.map(|level| {
+        let mut needed: Vec<f64> =
+            answers.iter().map(|(all, right)| needed_for(all, *right, level)).collect();
+        needed.sort_by(f64::total_cmp);
+        needed
+    });
+    let mut pairs: Vec<(f32, [f64; 3])> = Vec::new();
     for part in COVERAGE {
-        let at = ((f64::from(part) * needed.len() as f64).ceil() as usize).clamp(1, needed.len().max(1)) - 1;
-        let mass = needed.get(at).copied().unwrap_or(1.0).min(0.9999);
-        pairs.push((part, pairs.last().map_or(mass, |last| mass.max(last.1))));
+        let mut masses = needed.each_ref().map(|needed| {
+            let at =
+                ((f64::from(part) * needed.len() as f64).ceil() as usize).clamp(1, needed.len().max(1)) - 1;
+            needed.get(at).copied().unwrap_or(1.0).min(0.9999)
+        });
+        if let Some((_, last)) = pairs.last() {
+            masses.iter_mut().zip(last).for_each(|(mass, last)| *mass = mass.max(*last));
+        }
+        pairs.push((part, masses));
     }
     pairs
+}
+
+/// The scores of the best codes of a level down to the right one, summed.
+fn needed_for(candidates: &[(HsCode, f64)], right: HsCode, level: Level) -> f64 {
+    let mut groups: BTreeMap<HsCode, f64> = BTreeMap::new();
+    for (code, score) in candidates {
+        *groups.entry(code.at(level).unwrap_or(*code)).or_default() += score;
+    }
+    let Some(own) = right.at(level).and_then(|right| groups.get(&right).copied()) else { return 1.0 };
+    groups.values().filter(|&&score| score >= own).sum::<f64>().min(1.0)
 }
 
 #[cfg(test)]
@@ -214,7 +224,10 @@ mod tests {
         let right = accepted.clone().filter(|(a, _)| a.right == code("610910")).count();
         let n = accepted.count();
         assert!(n >= 100 && right as f64 >= 0.9 * n as f64, "{right} of {n}");
-        assert!(fitted.coverage.windows(2).all(|pair| pair[0].1 <= pair[1].1));
+        assert!(fitted.coverage.windows(2).all(|pair| pair[0].1[2] <= pair[1].1[2]));
+        assert!(
+            fitted.coverage.iter().all(|(_, masses)| masses.iter().all(|mass| (0.0..=1.0).contains(mass)))
+        );
         let lines = fitted.lines();
         assert!(lines.contains("threshold chapter 0.") && lines.contains("coverage 0.95 "), "{lines}");
         // Never right: nothing is accepted.
