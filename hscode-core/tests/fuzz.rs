@@ -11,7 +11,17 @@ mod targets;
 use network::Draw;
 
 /// Runs a target on each file whole, on files with up to eight bytes changed, inserted or cut, and on drawn bytes.
-fn run(target: fn(&[u8]), files: &[&[u8]], rounds: usize) {
+///
+/// With HSCODE_FUZZ_SEEDS=DIR it only writes the files to DIR/NAME, for libFuzzer to start from (fuzz/run.sh).
+fn run(name: &str, target: fn(&[u8]), files: &[&[u8]], rounds: usize) {
+    if let Some(folder) = std::env::var_os("HSCODE_FUZZ_SEEDS") {
+        let folder = std::path::Path::new(&folder).join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        for (at, file) in files.iter().enumerate() {
+            std::fs::write(folder.join(format!("seed-{at}")), file).unwrap();
+        }
+        return;
+    }
     let mut draw = Draw(rounds as u64);
     let mut below = |end: usize| draw.below(end.max(1) as u64) as usize;
     files.iter().for_each(|file| target(file));
@@ -41,12 +51,12 @@ fn file(name: &str) -> Vec<u8> {
 
 #[test]
 fn manifests() {
-    run(targets::manifest, &[&file("manifest.json")], 400);
+    run("manifest", targets::manifest, &[&file("manifest.json")], 400);
 }
 
 #[test]
 fn probes() {
-    run(targets::probe, &[&file("probe.jsonl")], 400);
+    run("probe", targets::probe, &[&file("probe.jsonl")], 400);
 }
 
 #[test]
@@ -56,34 +66,44 @@ fn weights() {
         .iter()
         .map(|shape| network::weights(1, shape).to_bytes().unwrap())
         .collect();
-    run(targets::weights, &[&files[0], &files[1], &files[0][..300]], 4000);
+    run("weights", targets::weights, &[&files[0], &files[1], &files[0][..300]], 4000);
 }
 
 #[test]
 fn references() {
-    run(targets::references, &[&file("references.bin")], 400);
+    run("references", targets::references, &[&file("references.bin")], 400);
 }
 
 #[test]
 fn vocabularies() {
-    run(targets::vocabulary, &[network::vocabulary().as_bytes(), b"[UNK]\na\n##b\n\nabab", b"\n\n"], 4000);
+    run(
+        "vocabulary",
+        targets::vocabulary,
+        &[network::vocabulary().as_bytes(), b"[UNK]\na\n##b\n\nabab", b"\n\n"],
+        4000,
+    );
 }
 
 #[test]
 fn descriptions() {
     let texts = network::descriptions();
     let texts: Vec<&[u8]> = texts.iter().map(String::as_bytes).filter(|text| text.len() < 2000).collect();
-    run(targets::description, &texts, 4000);
+    run("description", targets::description, &texts, 4000);
 }
 
 #[test]
 fn codes() {
-    run(targets::code, &[b"6109.10", b"610910", b"6109 10 00", b"01", "\u{661}\u{662}".as_bytes()], 20_000);
+    run(
+        "code",
+        targets::code,
+        &[b"6109.10", b"610910", b"6109 10 00", b"01", "\u{661}\u{662}".as_bytes()],
+        20_000,
+    );
 }
 
 #[test]
 fn nomenclatures() {
     let csv = b"code,title\n01,Live animals\n0101,Horses\n010121,Pure-bred\n";
     let tsv = b"\xef\xbb\xbfcode\ttitle\r\n01\tLive animals\r\n0101\t\"Horses\"\r\n";
-    run(targets::nomenclature, &[csv, tsv], 4000);
+    run("nomenclature", targets::nomenclature, &[csv, tsv], 4000);
 }

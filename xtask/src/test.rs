@@ -1,5 +1,6 @@
 //! The one command that passes all tests of all languages.
 
+mod older;
 mod python;
 
 use std::process::Command;
@@ -25,6 +26,7 @@ pub(crate) fn run(options: &[&str]) -> Result<String, String> {
         let arguments = ["run", "--quiet", "--locked", "--package", "hscode-examples", "--bin", example];
         cargo(&format!("example {example}"), &arguments)?;
     }
+    older::run()?;
     c_library()?;
     python::run()?;
     Ok("all tests passed\n".to_owned())
@@ -62,10 +64,15 @@ pub(crate) fn vectors(options: &[&str]) -> Result<String, String> {
 }
 
 fn cargo(what: &str, arguments: &[&str]) -> Result<(), String> {
+    cargo_with(what, arguments, &[])
+}
+
+fn cargo_with(what: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
     // The cargo that runs this program, so that the pinned toolchain is kept.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(arguments)
+        .envs(environment.iter().copied())
         .status()
         .map_err(|error| format!("{what}: cannot start cargo: {error}\n"))?;
     if status.success() { Ok(()) } else { Err(format!("{what}: cargo {}: {status}\n", arguments.join(" "))) }
