@@ -22,7 +22,7 @@ failed=0
 for target in "${targets[@]}"; do
   mkdir -p "corpus/$target" artifacts
   log="artifacts/$target.log"
-  if ! cargo fuzz run "${folder[@]}" "$target" "corpus/$target" -- -max_total_time="$seconds" -max_len=65536 \
+  if ! cargo fuzz run "${folder[@]}" "$target" "corpus/$target" -- -max_total_time="$seconds" -max_len=65536 -len_control=0 \
     -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 >"$log" 2>&1; then
     failed=1
     echo "$target: FOUND SOMETHING, see fuzz/$log"

@@ -1,6 +1,6 @@
 //! The fuzz target of the C interface on a stable compiler: programs of drawn bytes.
 //!
-//! libFuzzer finds more: `cargo fuzz run c` in `fuzz/`.
+//! libFuzzer finds more: `fuzz/run.sh 600 c`.
 
 #![allow(unsafe_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::undocumented_unsafe_blocks)]

@@ -100,7 +100,8 @@ def build(tools: pathlib.Path, *, release: bool) -> pathlib.Path:
     shutil.rmtree(wheels, ignore_errors=True)
     profile = ["--release"] if release else ["--profile", "dev"]
     command = [str(interpreter(tools)), "-m", "maturin", "build", *profile, "--out", str(wheels)]
-    run("the wheel", [*command, "--manifest-path", str(CRATE / "Cargo.toml")])
+    # From the source's folder, whose rust-toolchain.toml names the compiler.
+    run("the wheel", [*command, "--manifest-path", str(CRATE / "Cargo.toml")], folder=CRATE)
     [wheel] = wheels.glob("*.whl")
     return wheel
 
