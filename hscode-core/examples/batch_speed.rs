@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Prints JSON: seconds of each of the rounds over all lines, by the clock and of processor time (Linux, in
-//! hundredths), and nanoseconds of each of single calls in a row. The model is opened and has answered some lines
-//! before the first round.
+//! hundredths), nanoseconds of each of single calls in a row, and the numbers of those that network and references
+//! answered together. The model is opened and has answered some lines before the first round.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,15 +43,18 @@ fn main() -> Result<(), Box<dyn Error>> {
             return Err("expected an answer to each line".into());
         }
     }
-    let mut single = Vec::new();
-    for line in lines.iter().cycle().take(SINGLE) {
+    let (mut single, mut together) = (Vec::new(), Vec::new());
+    for (number, line) in lines.iter().cycle().take(SINGLE).enumerate() {
         let started = Instant::now();
         let prediction = classifier.classify(line, &options)?;
         single.push(started.elapsed().as_nanos());
-        drop(prediction);
+        if prediction.classifier() != classifier.info().name() {
+            together.push(number);
+        }
     }
     println!(
-        "{{\"rows\":{},\"threads\":{threads},\"rounds_s\":{rounds:?},\"busy_s\":{busy:?},\"single_ns\":{single:?}}}",
+        "{{\"rows\":{},\"threads\":{threads},\"rounds_s\":{rounds:?},\"busy_s\":{busy:?},\"single_ns\":{single:?},\
+         \"together\":{together:?}}}",
         lines.len()
     );
     Ok(())

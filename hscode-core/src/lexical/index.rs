@@ -1,7 +1,7 @@
 //! What is computed from the texts when they are opened: terms, their rarity, and which codes use them.
 
 use super::corpus::Corpus;
-use super::postings::{Posting, Postings};
+use super::postings::{Having, Posting, Postings};
 use super::stem::stem;
 use super::words::Words;
 use crate::math::ln;
@@ -102,7 +102,7 @@ impl Index {
         &'a self,
         corpus: &'a Corpus,
         term: u32,
-    ) -> impl Iterator<Item = (u16, &'a [u32])> {
+    ) -> impl Iterator<Item = Having<'a>> {
         self.postings.texts_by_class(corpus, term)
     }
 }

@@ -1,13 +1,12 @@
 //! The texts of the likeliest codes that share a word with the description: how like it each is.
 //!
-//! They are found by the lists of texts by term. What a text gains is a sum of floats in the order in which it first
-//! has what the description says. Most share one word or two that are no pair, so that there is no order to look for;
-//! only the others are read word by word.
-
-use std::ops::Range;
+//! They are found by the lists of texts by term. Most share one word only. Of the others the lists tell where in the
+//! text each word stands: what a text gains is a sum of floats in the order in which it first has what the description
+//! says. Only texts that have such a word twice are read.
 
 use super::corpus::Corpus;
 use super::index::Index;
+use super::postings::{Having, SEVERAL};
 use super::query::{MAX_SLOTS, Query};
 use super::similar::MOST;
 
@@ -32,10 +31,8 @@ pub(super) struct Neighbour {
     pub(super) exact: bool,
 }
 
-/// What is known of a text of the candidates: 0, number + 1 of the one term that led to it, or these.
-const BY_TWO: u8 = u8::MAX - 1;
-const BY_MORE: u8 = u8::MAX;
-const _: () = assert!(MAX_SLOTS * MOST < BY_TWO as usize);
+// Terms asked for are numbered by bytes.
+const _: () = assert!(MAX_SLOTS * MOST < u8::MAX as usize);
 
 /// A term of the description.
 #[derive(Debug, Clone, Copy)]
@@ -46,17 +43,21 @@ struct Asked {
     worth: f32,
     /// No text without another match has a larger cosine.
     most: f32,
-    /// Before which of `once` the texts that it was the first to lead to end.
+    /// Before which of `hits` its own end.
     end: u32,
 }
 
 /// A text that a term has led to.
 #[derive(Debug, Clone, Copy)]
-struct Met {
+struct Hit {
     text: u32,
+    /// Number + 1 of the hit of the same text before this one.
+    before: u32,
     candidate: u16,
-    /// The numbers of the first term that led to it and of this one.
-    by: [u8; 2],
+    /// The number of the term among those asked for.
+    asked: u8,
+    /// Where the text has it, or [`SEVERAL`].
+    place: u8,
 }
 
 /// Working memory and result of a scan.
@@ -68,19 +69,17 @@ pub(super) struct Neighbours {
     asked_of: Vec<u8>,
     /// By code: number + 1 among the candidates.
     candidate_of: Vec<u16>,
-    /// By candidate: what to add to a text's number, wrapping, for its place in `met_by`.
+    /// By candidate: what to add to a text's number, wrapping, for its place in `last_hit`.
     shifts: Vec<u32>,
-    /// By text of the candidates: which terms have led to it.
-    met_by: Vec<u8>,
-    /// Texts that a first term has led to, by term.
-    once: Vec<Met>,
-    /// Texts that a second term has led to.
-    again: Vec<Met>,
+    /// By text of the candidates: number + 1 of the last of its hits.
+    last_hit: Vec<u32>,
+    /// By term.
+    hits: Vec<Hit>,
+    /// The second hits of the texts that have several.
+    again: Vec<Hit>,
     pair_weights: Vec<f32>,
-    /// Texts to be read, and before which of `words` the words of each end.
-    to_read: Vec<(Met, u32)>,
-    /// By word of them: number + 1 among the terms asked for.
-    words: Vec<u8>,
+    /// What one text has of what is asked for: places and numbers of terms.
+    steps: Vec<(u8, u8)>,
     /// The nearest texts, nearest first.
     pub(super) nearest: Vec<Neighbour>,
     /// By candidate and pair: how many of its texts have the pair; `candidates x pairs`.
@@ -165,7 +164,7 @@ impl Neighbours {
 
     /// Finds the candidates' texts that have what is asked for.
     fn meet(&mut self, corpus: &Corpus, index: &Index, candidates: &[u16]) {
-        let Self { asked, candidate_of, shifts, met_by, once, again, .. } = self;
+        let Self { asked, candidate_of, shifts, last_hit, hits, again, .. } = self;
         candidate_of.resize(corpus.codes.len(), 0);
         shifts.clear();
         let mut texts = 0;
@@ -175,31 +174,25 @@ impl Neighbours {
             shifts.push((texts as u32).wrapping_sub(own.start as u32));
             texts += own.len();
         }
-        met_by.clear();
-        met_by.resize(texts, 0);
-        once.clear();
+        last_hit.clear();
+        last_hit.resize(texts, 0);
+        hits.clear();
         again.clear();
         for (number, asked) in asked.iter_mut().enumerate() {
-            let number = number as u8;
-            for (class, texts) in index.texts_by_class(corpus, asked.term) {
+            for Having { class, texts, places } in index.texts_by_class(corpus, asked.term) {
                 let Some(candidate) = candidate_of[usize::from(class)].checked_sub(1) else { continue };
                 let shift = shifts[usize::from(candidate)];
-                for &text in texts {
-                    let by = &mut met_by[text.wrapping_add(shift) as usize];
-                    match *by {
-                        0 => {
-                            once.push(Met { text, candidate, by: [number; 2] });
-                            *by = number + 1;
-                        }
-                        BY_TWO.. => *by = BY_MORE,
-                        first => {
-                            again.push(Met { text, candidate, by: [first - 1, number] });
-                            *by = BY_TWO;
-                        }
+                for (&text, &place) in texts.iter().zip(places) {
+                    let last = &mut last_hit[text.wrapping_add(shift) as usize];
+                    let hit = Hit { text, before: *last, candidate, asked: number as u8, place };
+                    if *last > 0 && hits[*last as usize - 1].before == 0 {
+                        again.push(hit);
                     }
+                    hits.push(hit);
+                    *last = hits.len() as u32;
                 }
             }
-            asked.end = once.len() as u32;
+            asked.end = hits.len() as u32;
         }
         candidates.iter().for_each(|&class| candidate_of[usize::from(class)] = 0);
     }
@@ -208,77 +201,88 @@ impl Neighbours {
     fn gather(&mut self, corpus: &Corpus, index: &Index, norms: &[f32], query: &Query, query_norm: f32) {
         let mut nearest = Nearest { all: std::mem::take(&mut self.nearest), least: f32::NEG_INFINITY };
         let all_pairs: f32 = self.pair_weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
-        let near = |met: &Met, gain: f32, pairs: f32| {
-            let cosine = (gain / (query_norm * norms[met.text as usize])).min(1.0);
+        let near = |hit: &Hit, gain: f32, pairs: f32| {
+            let cosine = (gain / (query_norm * norms[hit.text as usize])).min(1.0);
             let ranked = cosine * (1.0 + PAIR_BONUS * pairs / all_pairs);
-            Neighbour { text: met.text, cosine, ranked, candidate: met.candidate, exact: false }
+            Neighbour { text: hit.text, cosine, ranked, candidate: hit.candidate, exact: false }
         };
-        self.to_read.clear();
-        self.words.clear();
-        for met in &self.again {
-            let [a, b] = met.by.map(|number| self.asked[usize::from(number)]);
-            let pair = |&pair: &(u8, u8)| pair == (a.slot, b.slot) || pair == (b.slot, a.slot);
-            if self.met_by(met) == BY_TWO && a.slot != b.slot && !query.pairs.iter().any(pair) {
-                nearest.offer(near(met, a.worth + b.worth, 0.0));
-                continue;
-            }
-            // All are looked up before anything is decided by one, so that no look-up waits for another.
-            let terms = corpus.text(met.text as usize).iter().map(|&word| index.term_of[word as usize]);
-            self.words.extend(terms.map(|term| self.asked_of[term as usize]));
-            self.to_read.push((*met, self.words.len() as u32));
-        }
-        let mut start = 0;
-        for at in 0..self.to_read.len() {
-            let (met, end) = self.to_read[at];
-            let (gain, pairs) = self.read(query, &met, start..end as usize);
-            start = end as usize;
-            nearest.offer(near(&met, gain, pairs));
+        for at in 0..self.again.len() {
+            let hit = self.again[at];
+            self.find_steps(corpus, index, &hit);
+            let (gain, pairs) = self.follow(query, hit.candidate);
+            nearest.offer(near(&hit, gain, pairs));
         }
         let mut start = 0;
         for asked in &self.asked {
-            let once = &self.once[start..asked.end as usize];
-            start = asked.end as usize;
+            let hits = start..asked.end;
+            start = asked.end;
             if asked.most < nearest.least {
                 continue;
             }
-            for met in once.iter().filter(|met| self.met_by(met) < BY_TWO) {
-                nearest.offer(near(met, asked.worth, 0.0));
+            for at in hits {
+                let hit = &self.hits[at as usize];
+                if hit.before == 0 && self.last_hit(hit) == at + 1 {
+                    nearest.offer(near(hit, asked.worth, 0.0));
+                }
             }
         }
         self.nearest = nearest.take();
     }
 
-    /// Which terms have led to a text.
-    fn met_by(&self, met: &Met) -> u8 {
-        let shift = self.shifts[usize::from(met.candidate)];
-        self.met_by[met.text.wrapping_add(shift) as usize]
+    /// Number + 1 of the last hit of the same text.
+    fn last_hit(&self, hit: &Hit) -> u32 {
+        self.last_hit[hit.text.wrapping_add(self.shifts[usize::from(hit.candidate)]) as usize]
     }
 
-    /// Reads a text word by word: what it gains, and the weights of its pairs, which are counted.
-    fn read(&mut self, query: &Query, met: &Met, words: Range<usize>) -> (f32, f32) {
-        let counts_from = usize::from(met.candidate) * query.pairs.len();
+    /// Fills `steps`, by place ascending, with what a text has of what is asked for.
+    fn find_steps(&mut self, corpus: &Corpus, index: &Index, hit: &Hit) {
+        self.steps.clear();
+        let mut last = self.last_hit(hit);
+        while let Some(at) = last.checked_sub(1) {
+            let Hit { before, asked, place, .. } = self.hits[at as usize];
+            if place == SEVERAL {
+                return self.read_steps(corpus, index, hit.text);
+            }
+            // Few: put in where they belong.
+            let behind = self.steps.iter().rposition(|step| step.0 < place).map_or(0, |at| at + 1);
+            self.steps.insert(behind, (place, asked));
+            last = before;
+        }
+    }
+
+    /// The same by reading the text.
+    fn read_steps(&mut self, corpus: &Corpus, index: &Index, text: u32) {
+        self.steps.clear();
+        for (place, &word) in corpus.text(text as usize).iter().enumerate() {
+            let number = self.asked_of[index.term_of[word as usize] as usize];
+            if let Some(number) = number.checked_sub(1) {
+                self.steps.push((place as u8, number));
+            }
+        }
+    }
+
+    /// What a text of these steps gains, and the weights of its pairs, which are counted.
+    fn follow(&mut self, query: &Query, candidate: u16) -> (f32, f32) {
+        let counts_from = usize::from(candidate) * query.pairs.len();
         let (mut gain, mut pairs) = (0.0_f32, 0.0_f32);
         let (mut seen, mut seen_pairs) = (0_u64, 0_u64);
-        let mut last_slot = None;
-        for &number in &self.words[words] {
-            let Some(number) = number.checked_sub(1) else {
-                last_slot = None;
-                continue;
-            };
+        let mut last: Option<(u8, u8)> = None;
+        for &(place, number) in &self.steps {
             let Asked { slot, worth, .. } = self.asked[usize::from(number)];
             if seen >> slot & 1 == 0 {
                 seen |= 1 << slot;
                 gain += worth;
             }
-            if let Some(last) = last_slot
-                && let Some(pair) = query.pairs.iter().position(|&pair| pair == (last, slot))
+            if let Some((last_place, last_slot)) = last
+                && last_place + 1 == place
+                && let Some(pair) = query.pairs.iter().position(|&pair| pair == (last_slot, slot))
                 && seen_pairs >> pair & 1 == 0
             {
                 seen_pairs |= 1 << pair;
                 pairs += self.pair_weights[pair];
                 self.pair_counts[counts_from + pair] += 1;
             }
-            last_slot = Some(slot);
+            last = Some((place, slot));
         }
         (gain, pairs)
     }

@@ -2,13 +2,27 @@
 
 use std::ops::Range;
 
-use super::corpus::Corpus;
+use super::corpus::{Corpus, MAX_WORDS};
 
 /// How many texts of a code have a term; 65,535 also stands for more.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Posting {
     pub(super) class: u16,
     pub(super) count: u16,
+}
+
+/// A place in a text that stands for several.
+pub(super) const SEVERAL: u8 = u8::MAX;
+const _: () = assert!(MAX_WORDS <= SEVERAL as usize);
+
+/// Texts of one code that have a term.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Having<'a> {
+    pub(super) class: u16,
+    /// Their numbers, ascending.
+    pub(super) texts: &'a [u32],
+    /// At which word each has the term, from 0, or [`SEVERAL`].
+    pub(super) places: &'a [u8],
 }
 
 /// Inverted lists, by term.
@@ -18,6 +32,8 @@ pub(super) struct Postings {
     text_ends: Vec<u32>,
     /// The numbers of each term's texts, ascending, and so by code.
     texts: Vec<u32>,
+    /// At which word each of these has the term, or [`SEVERAL`].
+    places: Vec<u8>,
     /// Before which of `classes` those of each term end.
     class_ends: Vec<u32>,
     classes: Vec<Posting>,
@@ -28,7 +44,7 @@ impl Postings {
     pub(super) fn new(corpus: &Corpus, term_of: &[u32], terms: usize) -> Self {
         let mut last = vec![u32::MAX; terms];
         let mut text_ends = vec![0_u32; terms];
-        each_term(corpus, term_of, &mut last, |_, term| text_ends[term] += 1);
+        each_word(corpus, term_of, &mut last, |_, term, _, first| text_ends[term] += u32::from(first));
         let mut sum = 0;
         for end in &mut text_ends {
             let start = sum;
@@ -36,14 +52,19 @@ impl Postings {
             *end = start;
         }
         last.fill(u32::MAX);
-        let mut texts = vec![0_u32; sum as usize];
-        each_term(corpus, term_of, &mut last, |text, term| {
-            let place = &mut text_ends[term];
-            texts[*place as usize] = text;
-            *place += 1;
+        let (mut texts, mut places) = (vec![0_u32; sum as usize], vec![SEVERAL; sum as usize]);
+        each_word(corpus, term_of, &mut last, |text, term, place, first| {
+            let end = &mut text_ends[term];
+            if first {
+                texts[*end as usize] = text;
+                places[*end as usize] = place;
+                *end += 1;
+            } else {
+                places[*end as usize - 1] = SEVERAL;
+            }
         });
-        let mut postings =
-            Self { text_ends, texts, class_ends: Vec::with_capacity(terms), classes: Vec::new() };
+        let (class_ends, classes) = (Vec::with_capacity(terms), Vec::new());
+        let mut postings = Self { text_ends, texts, places, class_ends, classes };
         postings.count(corpus);
         postings
     }
@@ -87,32 +108,34 @@ impl Postings {
         &'a self,
         corpus: &'a Corpus,
         term: u32,
-    ) -> impl Iterator<Item = (u16, &'a [u32])> {
-        let mut rest = self.texts(term);
-        self.classes(term).iter().map(move |posting| {
-            let count = match posting.count {
+    ) -> impl Iterator<Item = Having<'a>> {
+        let span = span(&self.text_ends, term);
+        let (mut texts, mut places) = (&self.texts[span.clone()], &self.places[span]);
+        self.classes(term).iter().map(move |&Posting { class, count }| {
+            let count = match count {
                 u16::MAX => {
-                    let end = corpus.texts_of(usize::from(posting.class)).end;
-                    rest.partition_point(|&text| (text as usize) < end)
+                    let end = corpus.texts_of(usize::from(class)).end;
+                    texts.partition_point(|&text| (text as usize) < end)
                 }
                 count => usize::from(count),
             };
-            let (these, behind) = rest.split_at(count);
-            rest = behind;
-            (posting.class, these)
+            let (these, behind) = texts.split_at(count);
+            let (their_places, places_behind) = places.split_at(count);
+            (texts, places) = (behind, places_behind);
+            Having { class, texts: these, places: their_places }
         })
     }
 }
 
-/// Does something with each text and each of its terms once, texts ascending. `last`: `u32::MAX` for each term.
-fn each_term(corpus: &Corpus, term_of: &[u32], last: &mut [u32], mut work: impl FnMut(u32, usize)) {
+/// Does something with each word of each text, texts ascending: text, term, place in the text, whether the text has
+/// the term there first. `last`: `u32::MAX` for each term.
+fn each_word(corpus: &Corpus, term_of: &[u32], last: &mut [u32], mut work: impl FnMut(u32, usize, u8, bool)) {
     for text in 0..corpus.text_ends.len() {
-        for &word in corpus.text(text) {
+        for (place, &word) in corpus.text(text).iter().enumerate() {
             let term = term_of[word as usize] as usize;
-            if last[term] != text as u32 {
-                last[term] = text as u32;
-                work(text as u32, term);
-            }
+            let first = last[term] != text as u32;
+            last[term] = text as u32;
+            work(text as u32, term, place as u8, first);
         }
     }
 }
@@ -158,8 +181,16 @@ mod tests {
             let count = |own: &[u32]| u16::try_from(own.len()).unwrap_or(u16::MAX);
             let counts = by_class.iter().map(|(class, own)| Posting { class: *class, count: count(own) });
             assert_eq!(postings.classes(term), counts.collect::<Vec<_>>());
-            let found = postings.texts_by_class(corpus, term).map(|(class, own)| (class, own.to_vec()));
-            assert_eq!(found.collect::<Vec<_>>(), by_class);
+            let found: Vec<_> = postings.texts_by_class(corpus, term).collect();
+            assert_eq!(found.iter().map(|own| (own.class, own.texts.to_vec())).collect::<Vec<_>>(), by_class);
+            for (&text, &place) in found.iter().flat_map(|own| own.texts.iter().zip(own.places)) {
+                let words = corpus.text(text as usize).iter().enumerate();
+                let places: Vec<usize> = words.filter(|&(_, &word)| word == term).map(|(at, _)| at).collect();
+                match places.as_slice() {
+                    [only] => assert_eq!(usize::from(place), *only),
+                    _ => assert_eq!(place, SEVERAL),
+                }
+            }
         }
     }
 
