@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the Python module as users get it: builds the wheel, installs it, runs tests and examples against it.
 
-    python3 hscode-py/tests/run.py [--release] [--without-spark] [ARGUMENTS OF PYTEST]
+    python3 hscode-py/tests/run.py [--release | --wheel FILE] [--without-spark] [ARGUMENTS OF PYTEST]
 
 Needs Python 3.10 with venv, Rust, and a package index for what tests/requirements.txt names. Where one of these
 cannot be had, it says so loudly and leaves with 77; on CI (the variable CI is set) that is a failure.
@@ -33,6 +33,7 @@ EXAMPLES = ["one_call.py", "pandas_frame.py", "polars_frame.py", "own_rules.py",
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--release", action="store_true", help="test the release build")
+    parser.add_argument("--wheel", type=pathlib.Path, help="test this wheel, which is there already")
     parser.add_argument("--without-spark", action="store_true", help="leave the Spark example out")
     options, for_pytest = parser.parse_known_args()
     if sys.version_info < (3, 10):
@@ -41,7 +42,7 @@ def main() -> int:
         tools = environment("tools", HERE / "requirements.txt")
     except (subprocess.CalledProcessError, OSError) as error:
         return missing(f"the packages of tests/requirements.txt ({error})")
-    wheel = build(tools, release=options.release)
+    wheel = options.wheel.resolve(strict=True) if options.wheel else build(tools, release=options.release)
     pip(tools, "install", "--force-reinstall", "--no-deps", str(wheel))
     bare = PLACE / "bare"
     shutil.rmtree(bare, ignore_errors=True)
