@@ -169,8 +169,11 @@ impl Run<'_, '_> {
                 collected
             })
         });
+        let collected = collected.map_err(|fault| fault.raise(py))?;
+        // A short call ends before its first look, and of a stream of them nobody else may be looking.
+        py.check_signals()?;
         let mut answers = Vec::with_capacity(rows.len());
-        for part in collected.map_err(|fault| fault.raise(py))? {
+        for part in collected {
             answers.extend(part);
         }
         if answers.len() == rows.len() { Ok(answers) } else { Err(errors::panicked(&"a thread ended early")) }
