@@ -20,7 +20,7 @@ const CHAPTERS: usize = 97;
 const PIECES: usize = 16_384;
 const FILTERS: usize = 96;
 const DIM: usize = 96;
-const HIDDEN: usize = 320;
+const HIDDEN: usize = 256;
 const BUCKETS: usize = 65_536;
 const TEXTS: usize = 1000;
 /// More than the caches of a server's processor hold for one core.
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let vocabulary = pieces(root)?;
     let weights = weights();
     let texts = texts(root)?;
-    let settings = format!("{}walk 8 16\n", network::FLAT);
+    let settings = format!("{}walk 24 32\n", network::FLAT);
     println!("{} texts, {} bytes of weights", texts.len(), weights.to_bytes()?.len());
     println!("{:<10} {:<34} {:>9} {:>9} {:>9}", "", "microseconds a text", "p50", "p90", "p99");
     for level in SimdLevel::ALL.into_iter().filter(|&level| level <= SimdLevel::detected()) {
