@@ -39,10 +39,16 @@ fn c_library() -> Result<(), String> {
         return Ok(()); // the script knows Linux; elsewhere the Rust tests of hscode-ffi stand for it
     }
     let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../hscode-ffi/tests/consumers.sh");
-    let status = Command::new("bash")
-        .arg(script)
-        .status()
-        .map_err(|error| format!("C library: cannot start bash: {error}\n"))?;
+    let mut consumers = Command::new("bash");
+    consumers.arg(script);
+    // The command that the tests have just built, beside this program; without it the script builds its own.
+    let command = std::env::current_exe().map(|this| this.with_file_name("hscode"));
+    if let (None, Ok(command)) = (std::env::var_os("HSCODE"), command)
+        && command.exists()
+    {
+        consumers.env("HSCODE", command);
+    }
+    let status = consumers.status().map_err(|error| format!("C library: cannot start bash: {error}\n"))?;
     if status.success() { Ok(()) } else { Err(format!("C library: consumers.sh: {status}\n")) }
 }
 
