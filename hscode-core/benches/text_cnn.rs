@@ -4,6 +4,8 @@
 //! time does not depend on what they say, but that the walk finds headings of about average size. Descriptions are
 //! the repository's own, every so many of data/descriptions.
 
+#[path = "../tests/common/draw.rs"]
+mod draw;
 #[path = "../tests/common/network.rs"]
 mod network;
 

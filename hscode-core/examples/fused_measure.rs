@@ -1,4 +1,5 @@
-//! Measures `Fused`: what the weight of the references gives, what its scores mean, how it decides, who answers.
+//! Measures `Fused`: what the weight of the references gives, what its scores mean under these and other settings, the
+//! candidate sets, how it decides, who answers.
 //!
 //! ```text
 //! cargo run --release -p hscode-core --example fused_measure -- FOLDER FILE..
@@ -27,17 +28,14 @@ fn main() {
     let sets: Vec<Set> = arguments.map(|path| read(&path)).collect();
     let text = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
     let bytes = |name: &str| std::fs::read(format!("{folder}/{name}")).unwrap();
-    let open = |fused: &str| {
-        let network = TextCnn::from_bytes(
-            &bytes("text-cnn.bin"),
-            &text("vocabulary.txt"),
-            &text("text-cnn.tsv"),
-            "measured",
-        );
+    let open_with = |alone: &str, fused: &str| {
+        let (weights, vocabulary) = (bytes("text-cnn.bin"), text("vocabulary.txt"));
+        let network = TextCnn::from_bytes(&weights, &vocabulary, alone, "measured");
         let lexical = Lexical::from_bytes(&bytes("references.bin"), "measured", &text("lexical.tsv"));
         Fused::new(network.unwrap(), lexical.unwrap(), fused).unwrap()
     };
-    let shipped = text("fused.tsv");
+    let (shipped, alone) = (text("fused.tsv"), text("text-cnn.tsv"));
+    let open = |fused: &str| open_with(&alone, fused);
 
     println!("6 digits, top-1/top-5, references always asked:");
     for (weight, floor) in [
@@ -60,16 +58,22 @@ fn main() {
         let share = alone.iter().filter(|p| p.classifier() == "text-cnn").count() as f64 / alone.len() as f64;
         println!("the network alone answers {:.0}% of {} (n={})", 100.0 * share, set.name, set.rows.len());
     }
-    for level in [Level::Subheading, Level::Heading, Level::Chapter] {
-        let told: Vec<Vec<Told>> = sets.iter().map(|set| tell(&model, set, level)).collect();
-        let all: Vec<Told> = told.concat();
-        let alike: Vec<Told> = all.iter().map(|&(score, right, _)| (score, right, 1.0)).collect();
-        let ((alike_seen, alike_chance), (all_seen, all_chance)) = (error(&all), error(&alike));
-        println!(
-            "{level}: calibration error {alike_seen:.3} (files alike; chance alone {alike_chance:.3}), {all_seen:.3} \
-             (all rows; chance alone {all_chance:.3})"
-        );
+    calibration("as shipped", &model, &sets);
+    // Temperature of the network alone, from which score on it is, temperature of both, share and temperature of doubt.
+    for [network, sure, both, doubt] in [
+        ["1.6", "0.55", "1.05", "0 1"],
+        ["1.8", "0.50", "1.05", "0 1"],
+        ["1.8", "0.50", "0.90", "0 1"],
+        ["1.8", "0.50", "0.90", "0.1 3.0"],
+        ["1.8", "0.50", "0.90", "0.2 3.0"],
+        ["1.8", "0.50", "0.90", "0.15 2.0"],
+        ["1.8", "0.60", "0.95", "0.15 3.0"],
+    ] {
+        let fused = with(&with(&with(&shipped, "sure", sure), "temperature", both), "doubt", doubt);
+        let other = open_with(&with(&alone, "temperature", network), &fused);
+        calibration(&format!("{network}, {sure}, {both}, doubt {doubt}"), &other, &sets);
     }
+    masses(&model, &sets);
     decisions(&model, &sets);
     for (coverage, level) in
         [0.5, 0.8, 0.9, 0.95].into_iter().flat_map(|c| Level::INTERNATIONAL.map(|l| (c, l)))
@@ -142,6 +146,54 @@ fn tell(model: &Fused, set: &Set, level: Level) -> Vec<Told> {
     let answers = ask(model, set, level);
     let best = answers.iter().zip(&set.rows).filter_map(|(p, row)| Some((p.best()?, row.0)));
     best.map(|(best, code)| (f64::from(best.score()), Some(best.code()) == code.at(level), count)).collect()
+}
+
+/// The calibration error at each level, beside what chance gives, and the accuracy.
+fn calibration(name: &str, model: &Fused, sets: &[Set]) {
+    println!("calibration, {name}: top-1/top-5 {}", accuracy(model, sets));
+    for level in [Level::Subheading, Level::Heading, Level::Chapter] {
+        let all: Vec<Told> = sets.iter().flat_map(|set| tell(model, set, level)).collect();
+        let alike: Vec<Told> = all.iter().map(|&(score, right, _)| (score, right, 1.0)).collect();
+        let ((seen, chance), (seen_rows, chance_rows)) = (error(&all), error(&alike));
+        println!(
+            "  {level}: error {seen:.3} (files alike; chance alone {chance:.3}), {seen_rows:.3} (all rows; chance \
+             alone {chance_rows:.3})"
+        );
+    }
+}
+
+/// The lines of the settings that candidate sets of these coverages take on these files, counting alike.
+fn masses(model: &Fused, sets: &[Set]) {
+    let needed = Level::INTERNATIONAL.map(|level| {
+        let options = Options::default().with_level(level).with_top_k(model.info().classes());
+        let mut needed: Vec<(f64, f64)> = Vec::new();
+        for set in sets {
+            for (code, text) in &set.rows {
+                let answer = model.classify(text, &options).unwrap();
+                let mut before = 0.0;
+                let found = answer.candidates().iter().any(|candidate| {
+                    let right = code.at(level) == Some(candidate.code());
+                    before += if right { 0.0 } else { f64::from(candidate.score()) };
+                    right
+                });
+                needed.push((if found { before } else { 1.0 }, 1.0 / (set.rows.len() * sets.len()) as f64));
+            }
+        }
+        needed.sort_by(|a, b| a.0.total_cmp(&b.0));
+        needed
+    });
+    for coverage in [0.5, 0.7, 0.8, 0.9, 0.95] {
+        let mass = needed.each_ref().map(|needed| {
+            let mut part = 0.0;
+            let at = needed.iter().find(|&&(_, count)| {
+                part += count;
+                part >= coverage
+            });
+            // A set is closed by the score that reaches the mass, so a little more lets the right code in.
+            at.map_or(1.0, |&(before, _)| (before + 1e-4).min(1.0))
+        });
+        println!("coverage {coverage} {:.4} {:.4} {:.4}", mass[0], mass[1], mass[2]);
+    }
 }
 
 /// The expected calibration error, in bins of equal width, and what chance alone gives a model whose every score is

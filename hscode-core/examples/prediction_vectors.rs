@@ -7,12 +7,16 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
+#[path = "../tests/common/draw.rs"]
+mod draw;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
+use draw::Draw;
 use hscode_core::{Classifier, ModelPackage, Options};
 
 /// What is written.
@@ -121,20 +125,9 @@ fn answers(package: &ModelPackage, texts: &BTreeSet<String>) -> Result<String, S
     Ok(out)
 }
 
-/// Numbers that are the same in every run.
-struct Draw(u64);
-
 impl Draw {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % end.max(1) as u64) as usize
-    }
-
     fn character(&mut self, low: u32, high: u32) -> char {
-        char::from_u32(low + self.below((high - low + 1) as usize) as u32).unwrap_or('?')
+        char::from_u32(low + self.below(u64::from(high - low + 1)) as u32).unwrap_or('?')
     }
 
     fn word(&mut self, (low, high): (u32, u32)) -> String {
@@ -154,7 +147,7 @@ fn texts(root: &Path) -> Result<BTreeSet<String>, String> {
         let Ok(file) = fs::read_to_string(root.join(&path)) else { continue };
         let rows: Vec<&str> = file.lines().skip(1).filter_map(|line| line.split('\t').nth(2)).collect();
         for _ in 0..OF_A_CHAPTER.min(rows.len()) {
-            own.push(rows[draw.below(rows.len())].to_owned());
+            own.push(rows[draw.place(rows.len())].to_owned());
         }
     }
     if own.is_empty() {
@@ -173,17 +166,17 @@ fn texts(root: &Path) -> Result<BTreeSet<String>, String> {
     }
     for script in SCRIPTS {
         for at in 0..OF_A_SCRIPT {
-            let mut words: Vec<String> = (0..1 + draw.below(5)).map(|_| draw.word(script)).collect();
+            let mut words: Vec<String> = (0..1 + draw.place(5)).map(|_| draw.word(script)).collect();
             if at % 3 == 0 {
-                words.push(own[draw.below(own.len())].split(' ').next().unwrap_or_default().to_owned());
+                words.push(own[draw.place(own.len())].split(' ').next().unwrap_or_default().to_owned());
             }
             texts.insert(words.join(" "));
         }
     }
     for _ in 0..OF_NOISE {
-        let length = 1 + draw.below(40);
+        let length = 1 + draw.place(40);
         texts.insert((0..length).map(|_| draw.character(1, 0x2_FFFF)).collect());
-        let length = 1 + draw.below(30);
+        let length = 1 + draw.place(30);
         texts.insert((0..length).map(|_| draw.character(0x20, 0x7E)).collect());
     }
     for text in ["", " ", "\u{0}", "12345", "🎁🎁", "a", "x x x", "6109.10"] {
@@ -196,14 +189,14 @@ fn texts(root: &Path) -> Result<BTreeSet<String>, String> {
 /// A text as others would write it.
 fn changed(text: &str, kind: usize, own: &[String], draw: &mut Draw) -> String {
     let characters: Vec<char> = text.chars().collect();
-    let at = draw.below(characters.len());
+    let at = draw.place(characters.len());
     match kind % 8 {
         0 => text.to_uppercase(),
         1 => text.replace(' ', "  \u{a0}"),
         2 => text.chars().filter(|c| !"aeiou".contains(*c)).collect(),
         3 => characters.iter().enumerate().filter(|(place, _)| *place != at).map(|(_, c)| c).collect(),
-        4 => format!("{text} / {}", own[draw.below(own.len())]),
-        5 => format!("{} PCS {text} &amp; 12&quot; x 3,5 KG", draw.below(900)),
+        4 => format!("{text} / {}", own[draw.place(own.len())]),
+        5 => format!("{} PCS {text} &amp; 12&quot; x 3,5 KG", draw.place(900)),
         6 => text
             .chars()
             .map(|c| if c.is_ascii_graphic() { char::from_u32(c as u32 + 0xFEE0).unwrap_or(c) } else { c })

@@ -3,6 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 #![allow(unsafe_code, reason = "a counting allocator is one by definition")]
 
+#[path = "common/draw.rs"]
+mod draw;
 #[path = "common/network.rs"]
 mod network;
 

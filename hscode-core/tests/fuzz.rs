@@ -2,6 +2,8 @@
 #![cfg(all(feature = "packages", feature = "text-cnn"))]
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "common/draw.rs"]
+mod draw;
 #[path = "common/network.rs"]
 mod network;
 #[path = "../../fuzz/src/lib.rs"]
@@ -23,7 +25,7 @@ fn run(name: &str, target: fn(&[u8]), files: &[&[u8]], rounds: usize) {
         return;
     }
     let mut draw = Draw(rounds as u64);
-    let mut below = |end: usize| draw.below(end.max(1) as u64) as usize;
+    let mut below = |end: usize| draw.place(end);
     files.iter().for_each(|file| target(file));
     for round in 0..rounds {
         let mut bytes = match round % 4 {

@@ -4,6 +4,8 @@
 
 #[path = "common/damage.rs"]
 mod damage;
+#[path = "common/draw.rs"]
+mod draw;
 
 use std::borrow::Cow;
 use std::fs;

@@ -2,6 +2,8 @@
 #![cfg(feature = "text-cnn")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "common/draw.rs"]
+mod draw;
 #[path = "common/network.rs"]
 mod network;
 

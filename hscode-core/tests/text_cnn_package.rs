@@ -4,6 +4,8 @@
 
 #[path = "common/damage.rs"]
 mod damage;
+#[path = "common/draw.rs"]
+mod draw;
 #[path = "common/network.rs"]
 mod network;
 

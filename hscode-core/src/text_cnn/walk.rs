@@ -72,7 +72,8 @@ impl Found {
     pub(super) fn flat(&mut self, net: &Net, work: &mut Activations, range: Range<usize>) {
         self.clear();
         self.classes.extend(range.start as u32..range.end as u32);
-        self.add(net, work, range);
+        let Activations { layers, sums, .. } = work;
+        net.output.values(net.simd, range, last(layers), sums, &mut self.logits);
     }
 
     /// Scores the classes that the walk finds; all where there is none.
@@ -134,12 +135,6 @@ impl Found {
             self.classes[to] = class;
             self.logits[to] = logit;
         }
-    }
-
-    fn add(&mut self, net: &Net, work: &mut Activations, range: Range<usize>) {
-        let Activations { layers, sums, .. } = work;
-        let last = last(layers);
-        net.output.values(net.simd, range, last, sums, &mut self.logits);
     }
 }
 

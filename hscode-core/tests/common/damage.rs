@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::draw::Draw;
 use hscode_core::{Error, ErrorKind, ModelPackage};
 
 /// The files of a package by name.
@@ -13,19 +14,6 @@ pub fn open(files: &Files) -> Result<ModelPackage, Error> {
     ModelPackage::from_files(files.iter().map(|(name, bytes)| (name.as_str(), Cow::Owned(bytes.clone()))))
 }
 
-/// Numbers that are the same in every run.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % end as u64) as usize
-    }
-}
-
 /// 10,000 packages, each with one bit turned or one file cut: none opens, and the error names the file.
 #[track_caller]
 pub fn every_flip_and_truncation_is_refused(whole: &Files) {
@@ -33,15 +21,15 @@ pub fn every_flip_and_truncation_is_refused(whole: &Files) {
     let mut draw = Draw(1);
     let mut kinds = [0_usize; 2];
     for round in 0..10_000 {
-        let name = names[draw.below(names.len())];
+        let name = names[draw.place(names.len())];
         let mut files = whole.clone();
         let bytes = files.get_mut(name).unwrap();
-        let at = draw.below(bytes.len());
-        if draw.below(4) == 0 {
+        let at = draw.place(bytes.len());
+        if draw.place(4) == 0 {
             bytes.truncate(at);
             kinds[0] += 1;
         } else {
-            bytes[at] ^= 1 << draw.below(8);
+            bytes[at] ^= 1 << draw.place(8);
             kinds[1] += 1;
         }
         let error = open(&files).expect_err(&format!("round {round}: {name} at {at}"));

@@ -6,6 +6,8 @@ use hscode_core::features::{FeatureSpec, GramSpec, PairSpec};
 use hscode_core::text_cnn::{BagScale, Filters, HiddenLayer, Layer, Reader, Table, Weights};
 use hscode_core::{Edition, HsCode, Level, Nomenclature};
 
+pub use crate::draw::Draw;
+
 /// Settings of a network without a walk.
 pub const FLAT: &str = "threshold chapter 0.4\nthreshold heading 0.5\nthreshold subheading 0.6\n\
                         temperature 0.7\ncoverage 0.5 0.6\ncoverage 0.9 0.95\n";
@@ -68,18 +70,7 @@ pub fn shapes() -> Vec<Shape> {
     ]
 }
 
-/// Numbers that are the same in every run.
-pub struct Draw(pub u64);
-
 impl Draw {
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % end
-    }
-
     fn number(&mut self, most: u8) -> i8 {
         (self.below(2 * u64::from(most) + 1) as i64 - i64::from(most)) as i8
     }
@@ -200,7 +191,7 @@ pub fn descriptions() -> Vec<String> {
     let mut draw = Draw(11);
     for _ in 0..80 {
         let length = 1 + draw.below(12);
-        let some: Vec<&str> = (0..length).map(|_| words[draw.below(words.len() as u64) as usize]).collect();
+        let some: Vec<&str> = (0..length).map(|_| words[draw.place(words.len())]).collect();
         texts.push(some.join(" "));
     }
     texts

@@ -125,15 +125,9 @@ fn threshold(answers: &[(Vec<(HsCode, f64)>, HsCode)], level: Level, wanted: f64
     let mut best: Vec<(f64, bool)> = answers
         .iter()
         .filter_map(|(candidates, right)| {
-            let mut sums: Vec<(HsCode, f64)> = Vec::new();
-            for (code, score) in candidates {
-                let Some(code) = code.at(level) else { continue };
-                match sums.iter_mut().find(|sum| sum.0 == code) {
-                    Some(sum) => sum.1 += score,
-                    None => sums.push((code, *score)),
-                }
-            }
-            let first = sums.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+            // Of equal scores the first code.
+            let sums = at_level(candidates, level).into_iter();
+            let first = sums.reduce(|best, next| if next.1 > best.1 { next } else { best })?;
             Some((first.1, Some(first.0) == right.at(level)))
         })
         .collect();
@@ -173,12 +167,20 @@ fn coverage(answers: &[(Vec<(HsCode, f64)>, HsCode)]) -> Vec<(f32, [f64; 3])> {
     pairs
 }
 
+/// The scores of a level's codes, each the sum of those below it.
+fn at_level(candidates: &[(HsCode, f64)], level: Level) -> BTreeMap<HsCode, f64> {
+    let mut sums = BTreeMap::new();
+    for (code, score) in candidates {
+        if let Some(code) = code.at(level) {
+            *sums.entry(code).or_default() += score;
+        }
+    }
+    sums
+}
+
 /// The scores of the best codes of a level down to the right one, summed.
 fn needed_for(candidates: &[(HsCode, f64)], right: HsCode, level: Level) -> f64 {
-    let mut groups: BTreeMap<HsCode, f64> = BTreeMap::new();
-    for (code, score) in candidates {
-        *groups.entry(code.at(level).unwrap_or(*code)).or_default() += score;
-    }
+    let groups = at_level(candidates, level);
     let Some(own) = right.at(level).and_then(|right| groups.get(&right).copied()) else { return 1.0 };
     groups.values().filter(|&&score| score >= own).sum::<f64>().min(1.0)
 }
